@@ -2,4 +2,7 @@ module github.com/mantlet-dev/mantlet
 
 go 1.26.0
 
-require golang.org/x/net v0.62.0 // indirect
+require (
+	github.com/andybalholm/cascadia v1.3.5 // indirect
+	golang.org/x/net v0.62.0 // indirect
+)
