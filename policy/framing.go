@@ -1,0 +1,3 @@
+package policy
+
+var framingReasons = map[Reason]string{}
