@@ -1,0 +1,129 @@
+package finding
+
+// A Plan is an attack as data: it can be printed, sent to a worker and refused
+// before anything is sent. It names an identity and never carries a credential.
+type Plan struct {
+	Kind PlanKind `json:"kind"`
+	// Victim is the name of the identity whose browser is abused, "" for anonymous
+	// (login forgery).
+	Victim string `json:"victim,omitempty"`
+	// Action is the state change the attacker is after.
+	Action Action `json:"action"`
+	// Variants are the forgeries to try, in order; only for PlanForge.
+	Variants []Variant `json:"variants,omitempty"`
+	// Clicks are the controls to click in the framed page, in order; only for PlanFrame.
+	Clicks []Click `json:"clicks,omitempty"`
+}
+
+// PlanKind says which prover carries a plan out.
+type PlanKind string
+
+const (
+	PlanFrame PlanKind = "frame" // frame a page, make the victim click
+	PlanForge PlanKind = "forge" // send a request from the attacker's page
+)
+
+// An Action is a request that may change state, as it was discovered.
+type Action struct {
+	Method string `json:"method"`
+	URL    string `json:"url"`
+	Route  string `json:"route"`
+	// Encoding is the media type the application itself sends: EncodingURL,
+	// EncodingMultipart, EncodingJSON, EncodingText or "" for no body.
+	Encoding string  `json:"encoding,omitempty"`
+	Fields   []Field `json:"fields,omitempty"`
+	// Page is the URL of the document that holds the form or runs the script, "" if unknown.
+	Page string `json:"page,omitempty"`
+	// Selector finds the submitting control in Page (CSS), "" if there is none.
+	Selector string `json:"selector,omitempty"`
+	// Source says how it was found: form, link, script, openapi, config.
+	Source string `json:"source"`
+	// HeaderToken names a request header in which the application's own script
+	// sends an anti-forgery token, "" if none was seen.
+	HeaderToken string `json:"header_token,omitempty"`
+	// Bearer is set when the request was seen with, or is documented to need, an
+	// Authorization header that a browser does not add by itself.
+	Bearer bool `json:"bearer,omitempty"`
+	// Login is set for forms that take a password and no session: login, sign-up.
+	Login bool `json:"login,omitempty"`
+}
+
+const (
+	EncodingURL       = "application/x-www-form-urlencoded"
+	EncodingMultipart = "multipart/form-data"
+	EncodingJSON      = "application/json"
+	EncodingText      = "text/plain"
+)
+
+// Endpoint is where the action is aimed at.
+func (a Action) Endpoint() Endpoint { return Endpoint{Method: a.Method, Route: a.Route, URL: a.URL} }
+
+// A Field is one input of an action.
+type Field struct {
+	Name string `json:"name"`
+	// In is where it travels: "body" (default when empty), "query", "path", "header".
+	In string `json:"in,omitempty"`
+	// Type is the HTML input type or the JSON type: text, email, number, integer,
+	// boolean, hidden, password, select, checkbox, textarea, file, object, array …
+	Type string `json:"type"`
+	// Value is the value seen (pre-filled, default, example); redacted to a digest
+	// when Token or secret.
+	Value    string   `json:"value,omitempty"`
+	Options  []string `json:"options,omitempty"`
+	Required bool     `json:"required,omitempty"`
+	// Token is set when the field looks like an anti-forgery token: by behaviour
+	// (differs between sessions or loads, high entropy), not by name alone.
+	Token bool `json:"token,omitempty"`
+}
+
+// A Variant is one way of forging an action; the zero value is "exactly as the
+// application would send it, from the attacker's page". Fields change one thing each.
+type Variant struct {
+	// Name is shown to people: "token absent", "JSON sent as text/plain".
+	Name  string   `json:"name"`
+	Token TokenUse `json:"token,omitempty"`
+	// Encoding replaces the action's encoding when HasEncoding; "" then means no
+	// Content-Type header at all.
+	Encoding    string `json:"encoding,omitempty"`
+	HasEncoding bool   `json:"has_encoding,omitempty"`
+	// Method replaces the action's method ("GET" to try a safe method).
+	Method string `json:"method,omitempty"`
+	// Override sends the action's real method in this place while the request
+	// itself is a POST or GET: "_method" (form field), "query:_method",
+	// "X-HTTP-Method-Override" (header; needs a preflight, so only a same-origin
+	// script could send it and it is no browser forgery).
+	Override string `json:"override,omitempty"`
+	// Origin says which provenance the forged request shows.
+	Origin OriginUse `json:"origin,omitempty"`
+}
+
+// TokenUse is what a forgery does with the anti-forgery token.
+type TokenUse string
+
+const (
+	TokenAsIs         TokenUse = ""              // the action has no token, or keep the field as found
+	TokenAbsent       TokenUse = "absent"        // field and header left out
+	TokenEmpty        TokenUse = "empty"         // field sent with no value
+	TokenWrong        TokenUse = "wrong"         // same shape, other content
+	TokenOtherSession TokenUse = "other-session" // a token the attacker got for a session of their own
+	TokenBeforeLogin  TokenUse = "before-login"  // a token the victim's browser got before login
+	TokenInQuery      TokenUse = "in-query"      // the genuine token moved to the query string
+)
+
+// OriginUse is which page a forged request comes from.
+type OriginUse string
+
+const (
+	OriginForeign OriginUse = ""        // the attacker's own https origin
+	OriginNull    OriginUse = "null"    // a sandboxed frame: Origin: null
+	OriginSilent  OriginUse = "silent"  // Referrer-Policy no-referrer, and no Origin where the browser allows that
+	OriginSuffix  OriginUse = "suffix"  // a host that begins or ends like the target's
+	OriginSibling OriginUse = "sibling" // a sub-domain of the target's site, or another port of its host
+)
+
+// A Click is one control to be clicked in a framed page.
+type Click struct {
+	Page     string `json:"page"`     // URL framed for this step; same as before: the frame moved on by itself
+	Selector string `json:"selector"` // CSS selector of the control
+	Label    string `json:"label"`    // what the control says to the user
+}

@@ -1,0 +1,33 @@
+package finding
+
+// A Weakness is the permanent name of a flaw, shared by scanner, audit, guard and
+// the truth files of the lab. Family and member are joined by a hyphen.
+type Weakness string
+
+const (
+	Clickjacking         Weakness = "clickjacking"
+	FramingAbsent        Weakness = "framing-absent"
+	FramingWeak          Weakness = "framing-weak"
+	FramingContradictory Weakness = "framing-contradictory"
+	FramingXFOOnly       Weakness = "framing-xfo-only"
+	FramingReportOnly    Weakness = "framing-report-only"
+	FramingMeta          Weakness = "framing-meta"
+	FramingUncovered     Weakness = "framing-uncovered"
+
+	CSRF                 Weakness = "csrf"
+	CSRFJSON             Weakness = "csrf-json"
+	CSRFGet              Weakness = "csrf-get"
+	CSRFMethodOverride   Weakness = "csrf-method-override"
+	CSRFTokenUnbound     Weakness = "csrf-token-unbound"
+	CSRFTokenBeforeLogin Weakness = "csrf-token-before-login"
+	CSRFTokenConstant    Weakness = "csrf-token-constant"
+	CSRFTokenInURL       Weakness = "csrf-token-in-url"
+	CSRFOriginCheck      Weakness = "csrf-origin-check"
+	CSRFLogin            Weakness = "csrf-login"
+	CSRFSameSiteOnly     Weakness = "csrf-samesite-only"
+
+	CookieSameSite Weakness = "cookie-samesite"
+	CookieSecure   Weakness = "cookie-secure"
+	CookieHTTPOnly Weakness = "cookie-httponly"
+	CookieDomain   Weakness = "cookie-domain"
+)
