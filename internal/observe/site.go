@@ -1,0 +1,118 @@
+// Package observe sees what a site shows, as each identity: it crawls pages,
+// reads forms, scripts' requests, OpenAPI documents, robots and sitemap, and
+// keeps what it saw as a Site. It sends only safe methods (GET, HEAD), only
+// through the grant of package scope, and redacts secrets while collecting: a
+// cookie or token value appears in a Site as a digest of this run, so that
+// equality survives and the value does not.
+//
+// A Site is complete only as far as its Skips say. Nothing here judges.
+package observe
+
+import (
+	"net/http"
+
+	"github.com/mantlet-dev/mantlet/internal/finding"
+)
+
+// A Site is what was seen of one target. It is not changed after Collect returns.
+type Site struct {
+	Target string // the start URL
+	// Exchanges are all responses seen, first seen first; a URL is fetched at most
+	// once per identity and purpose.
+	Exchanges []*Exchange
+	Pages     []*Page
+	// Actions are the requests that may change state, each once, and search forms
+	// and other safe forms too (Method GET).
+	Actions []finding.Action
+	// Cookies are the Set-Cookie lines seen, each distinct line once.
+	Cookies []Cookie
+	// Identities are the names under which the site was seen; "" is anonymous.
+	Identities []string
+	Framework  Framework
+	Skips      []finding.Skip
+}
+
+// An Exchange is one request and its response.
+type Exchange struct {
+	ID       string // "x17", in order of collection
+	Identity string // "" anonymous
+	Method   string
+	URL      string
+	Route    string // template: identifiers replaced by {id}, or the OpenAPI path
+	// Purpose is why it was fetched: crawl, openapi, robots, error-probe, login, script.
+	Purpose  string
+	Status   int
+	Header   http.Header // response header, Set-Cookie values digested
+	Type     string      // media type, lower case, without parameters; "" if absent
+	Body     []byte      // capped, secrets digested
+	Cut      bool        // the body was longer than the cap
+	Location string      // redirect target as absolute URL, "" if none
+	// Authenticated says whether the same URL answered differently (status or
+	// redirect) to the anonymous identity; nil if not known.
+	Authenticated *bool
+}
+
+// Lines gives the response header as "Name: value" lines for package policy.
+func (x *Exchange) Lines() []string {
+	var lines []string
+	for name, values := range x.Header {
+		for _, v := range values {
+			lines = append(lines, name+": "+v)
+		}
+	}
+	return lines
+}
+
+// IsDocument says whether a browser would render the response as a document with
+// controls or script: HTML, XHTML, SVG, XML, or no type at all.
+func (x *Exchange) IsDocument() bool {
+	switch x.Type {
+	case "text/html", "application/xhtml+xml", "image/svg+xml", "application/xml", "text/xml", "":
+		return true
+	}
+	return false
+}
+
+// A Page is an HTML document that was seen.
+type Page struct {
+	Exchange *Exchange
+	Title    string
+	Links    []string // absolute URLs in scope
+	Controls []Control
+	// MetaPolicies are the contents of <meta http-equiv> elements that try to set
+	// a framing policy: they do not work, which is a finding.
+	MetaPolicies []string
+	// Requests are what the page's scripts asked for when it was opened in the
+	// browser, as "METHOD URL"; nil if it was not opened.
+	Requests []string
+}
+
+// A Control is something a user can click that changes state: the submit button
+// of a form with an unsafe method, or a button or link with a script.
+type Control struct {
+	Selector string // CSS
+	Label    string
+	// Action is the index into Site.Actions, or -1 if what it does is not known.
+	Action int
+	// Sensitive names why it ranks higher: admin, delete, transfer, permission,
+	// email, password, export, preference; "" otherwise.
+	Sensitive string
+}
+
+// A Cookie is one Set-Cookie line with its value digested.
+type Cookie struct {
+	Line     string // as sent, value replaced by a digest
+	Endpoint finding.Endpoint
+	Identity string
+	// Session is set when requests without it are answered as anonymous (tested by
+	// leaving it out), or, untested, when it was set by a login.
+	Session bool
+}
+
+// A Framework is what the target seems to be written with.
+type Framework struct {
+	Name     string // fastapi, flask, django, go, express, "" unknown
+	Evidence string
+	// DefaultStack is set when nothing of a security layer is seen on any response.
+	DefaultStack bool
+}
