@@ -1,0 +1,43 @@
+# Two commands set everything up by themselves: make demo and make test.
+GO ?= go
+BIN := bin/mantlet
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+FUZZTIME ?= 60s
+
+export CGO_ENABLED ?= 0
+
+.PHONY: demo test check bench accuracy build setup fuzz lint
+
+build: ## build bin/mantlet
+	@$(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o $(BIN) ./cmd/mantlet
+
+demo: ## scan the embedded weak app and print where the report is
+	@scripts/setup browser
+	@$(MAKE) --no-print-directory build
+	@$(BIN) demo
+
+setup:
+	@scripts/setup
+
+test: setup build ## every test, with the browser, the Python apps and DynamoDB Local
+	@$(GO) vet ./...
+	@MANTLET_REQUIRE_LAB=1 $(GO) test -timeout 15m ./...
+
+accuracy: setup build ## scan the whole lab and hold it against its truth
+	@$(BIN) accuracy
+
+bench: setup build ## what a scan costs, as ratios to plain fetches
+	@$(BIN) bench
+
+check: setup lint ## what CI runs before a release: format, vet, linters, race, a minute of fuzzing each
+	@CGO_ENABLED=1 MANTLET_REQUIRE_LAB=1 $(GO) test -race -timeout 40m ./...
+	@$(MAKE) --no-print-directory fuzz
+
+lint:
+	@test -z "$$(gofmt -l . | tee /dev/stderr)" || { echo "gofmt: the files above are not formatted"; exit 1; }
+	@$(GO) vet ./...
+	@$(GO) tool -modfile=tools/go.mod staticcheck ./...
+	@scripts/govulncheck
+
+fuzz: ## every fuzz target for FUZZTIME
+	@scripts/fuzz $(FUZZTIME)
