@@ -13,6 +13,10 @@ type Plan struct {
 	Variants []Variant `json:"variants,omitempty"`
 	// Clicks are the controls to click in the framed page, in order; only for PlanFrame.
 	Clicks []Click `json:"clicks,omitempty"`
+	// OnlyIfProven marks a suspicion that nothing seen supports: the place carries
+	// a defence, and only an attack that works would make it a finding. It is put
+	// to the test in an active scan and is never reported untested.
+	OnlyIfProven bool `json:"only_if_proven,omitempty"`
 }
 
 // PlanKind says which prover carries a plan out.
