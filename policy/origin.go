@@ -30,11 +30,15 @@ var defaultPorts = map[string]uint16{"http": 80, "ws": 80, "https": 443, "wss": 
 // ParseOrigin reads an origin as a browser serialises it in an Origin header:
 // scheme, host, and the port only where it is not the scheme's default; "null"
 // is Opaque. Anything a browser would not have written is an error: upper case,
-// user information, a path, a spelled-out default port. "file://" is taken as
-// opaque because that is what Chromium makes of it.
+// user information, a path, a spelled-out default port. "file://" is a page from
+// disk: opaque to every comparison, as in Chromium, but its scheme is kept since
+// a frame-ancestors list can name it (measured).
 func ParseOrigin(s string) (Origin, error) {
-	if s == "null" || s == "file://" {
+	switch s {
+	case "null":
 		return Opaque, nil
+	case "file://":
+		return Origin{scheme: "file"}, nil
 	}
 	o, err := OriginOfURL(s)
 	if err != nil {
@@ -76,7 +80,7 @@ func OriginOfURL(raw string) (Origin, error) {
 	return Origin{scheme, host, port}, nil
 }
 
-// Scheme, Host and Port are empty for an opaque origin.
+// Scheme is lower case and empty for an opaque origin, but "file" for a page from disk.
 func (o Origin) Scheme() string { return o.scheme }
 
 // Host is the lower-case host name; an IPv6 address keeps its brackets.
