@@ -17,6 +17,7 @@ func Carries(changes []finding.Change, marker string) bool { return len(Carrying
 // states it; amounts kept in hundredths count too. An empty marker is borne by nothing.
 func Carrying(changes []finding.Change, marker string) []finding.Change {
 	amount, isNumber := number(marker)
+	isNumber = isNumber && amount.Sign() > 0
 	var found []finding.Change
 	switch {
 	case marker == "":
