@@ -1,0 +1,48 @@
+"""Creates the bank's tables and fills them: three people, their payees and a first transfer.
+
+The passwords are throw-away and only ever open a lab on loopback. They can be
+set through LAB_ALICE_PASSWORD, LAB_BOB_PASSWORD and LAB_ADMIN_PASSWORD.
+"""
+
+import json
+import os
+
+from store import SETTINGS, Store, password_hash
+
+PEOPLE = (
+    ("alice", "Alice Archer", "customer", 1_000_000),
+    ("bob", "Bob Baker", "customer", 250_000),
+    ("admin", "Ada Minster", "admin", 10_000),
+)
+
+FIRST_SETTINGS = {
+    "picture": "", "caption": "No picture yet", "address": "1 Mill Lane", "phone": "555-0100", "language": "en",
+    "theme": "light", "paperless": "off", "daily_limit": "500", "overdraft": "off", "card_limit": "1000",
+    "card_frozen": "no", "card_nickname": "Everyday card", "standing_order": "none", "savings_goal": "2000",
+    "currency": "EUR", "alert_above": "100", "contact_time": "mornings", "note": "",
+}
+
+
+def password(username):
+    return os.environ.get(f"LAB_{username.upper()}_PASSWORD", f"{username}-lab-password")
+
+
+def seed(store):
+    """Brings every table to its first state; people who exist are put back to how they began."""
+    store.create_tables()
+    for username, name, role, balance in PEOPLE:
+        settings = {**FIRST_SETTINGS, "email": f"{username}@bank.example", "nickname": name.split()[0],
+                    "statement_email": f"{username}@bank.example"}
+        assert settings.keys() == SETTINGS
+        store.add_user({"username": username, "name": name, "role": role, "balance": balance,
+                        "password": password_hash(password(username)), **settings})
+        store.add_payee(username, "Electric company", "DE02 1203 0000 0000 2020 51", payee_id=f"{username}-electric")
+        store.add_payee(username, "Landlord", "DE02 5001 0517 0137 0750 30", payee_id=f"{username}-landlord")
+        if not store.transfers(username):
+            store.transfer(username, "Electric company", 80, "November")
+
+
+if __name__ == "__main__":
+    bank = Store()
+    seed(bank)
+    print(json.dumps({"tables": bank.tables()}))

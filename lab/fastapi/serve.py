@@ -1,0 +1,30 @@
+"""Runs the bank: python serve.py [--port N] [--host H]
+
+The variant comes from MANTLET_LAB_VARIANT (weak or repaired). With port 0 the
+system picks one. The first line on standard output is the address, printed once
+the socket is bound, so that whoever started this knows where to look.
+"""
+
+import argparse
+import socket
+
+import uvicorn
+
+from app import asgi
+
+
+def main():
+    arguments = argparse.ArgumentParser(description="The bank of Mantlet's lab.")
+    arguments.add_argument("--host", default="127.0.0.1")
+    arguments.add_argument("--port", type=int, default=8000)
+    options = arguments.parse_args()
+
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((options.host, options.port))
+    print(f"http://{options.host}:{listener.getsockname()[1]}", flush=True)
+    uvicorn.Server(uvicorn.Config(asgi, log_level="warning")).run(sockets=[listener])
+
+
+if __name__ == "__main__":
+    main()

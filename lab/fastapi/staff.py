@@ -1,0 +1,29 @@
+"""The bank's staff: who banks here, and in which role."""
+
+from fastapi import APIRouter, Depends, Form as Posted, Request
+
+import pages
+from defences import refuse
+from members import Member, admin, defended, store
+from pages import Field, Form, back_to
+
+router = APIRouter()
+
+ROLES = ("customer", "admin")
+
+
+@router.get("/admin/users")
+def users(request: Request, me: Member = Depends(admin)):
+    everybody = store.users()
+    forms = tuple(
+        Form("POST /admin/users/{username}/role", user["name"], "Save role", (Field("role", "Role", user["role"], "select", ROLES),),
+             action=f"/admin/users/{user['username']}/role") for user in everybody)
+    return pages.forms_page(request, me, "Customers", forms, facts=tuple((user["name"], f"{user['balance']} EUR") for user in everybody))
+
+
+@router.post("/admin/users/{username}/role", dependencies=[defended("POST /admin/users/{username}/role")])
+def change_role(username: str, role: str = Posted(...), me: Member = Depends(admin)):
+    if role not in ROLES:
+        refuse("There is no such role.", 422)
+    store.change_role(username, role)
+    return back_to("/admin/users")

@@ -1,0 +1,319 @@
+"""Functional tests of the running bank, in either variant.
+
+    MANTLET_LAB_URL=http://127.0.0.1:8000 MANTLET_LAB_VARIANT=weak python test_app.py
+
+The first half holds for both: everything works from the bank's own pages, and
+what is sound refuses. The second half takes the truth file at its word: a row
+called vulnerable has to be exploitable, a row called safe must not be.
+"""
+
+import json
+import os
+import re
+import secrets
+import unittest
+from pathlib import Path
+
+from seed import password
+from visitor import Visitor
+
+BASE = os.environ.get("MANTLET_LAB_URL", "http://127.0.0.1:8000").rstrip("/")
+VARIANT = os.environ.get("MANTLET_LAB_VARIANT", "weak")
+WEAK = VARIANT == "weak"
+TRUTH = json.loads((Path(__file__).parent / f"truth-{VARIANT}.json").read_text())["rows"]
+
+# What another site's page sends along, and what it cannot help sending.
+FOREIGN = {"Origin": "https://elsewhere.example", "Sec-Fetch-Site": "cross-site"}
+
+# Forms that set one thing: endpoint, page, field.
+SETTINGS = (
+    ("/profile/email", "/profile", "email"),
+    ("/profile/address", "/profile", "address"),
+    ("/profile/phone", "/profile", "phone"),
+    ("/profile/nickname", "/profile", "nickname"),
+    ("/profile/language", "/profile", "language"),
+    ("/settings/theme", "/settings/theme", "value"),
+    ("/settings/paperless", "/settings/paperless", "paperless"),
+    ("/settings/limits", "/settings/limits", "daily_limit"),
+    ("/settings/statements", "/settings/statements", "statement_email"),
+    ("/standing-order", "/standing-order", "standing_order"),
+    ("/cards/limit", "/cards", "card_limit"),
+    ("/cards/freeze", "/cards", "card_frozen"),
+    ("/cards/nickname", "/cards", "card_nickname"),
+    ("/savings/goal", "/savings", "savings_goal"),
+)
+SCRIPTED = (("/api/preferences", "currency"), ("/api/alerts", "alert_above"), ("/api/contact", "contact_time"), ("/api/note", "note"))
+
+
+def marker():
+    return "m" + secrets.token_hex(5)
+
+
+def alice():
+    return Visitor(BASE).log_in("alice", password("alice"))
+
+
+def me(visitor):
+    return visitor.get("/api/me").json()
+
+
+def memos(visitor):
+    return visitor.get("/transfers").text
+
+
+def vulnerable(endpoint, weakness):
+    return any(row["truth"] == "vulnerable" for row in TRUTH if (row["endpoint"], row["weakness"]) == (endpoint, weakness))
+
+
+class Works(unittest.TestCase):
+    """The bank does its business, in both variants alike."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.alice = alice()
+
+    def test_a_visitor_is_sent_to_the_login_form(self):
+        answer = Visitor(BASE).get("/transfers")
+        self.assertEqual((answer.status, answer.headers["Location"]), (303, "/login"))
+        self.assertEqual(Visitor(BASE).get("/api/me").status, 401)
+
+    def test_a_wrong_password_is_refused(self):
+        visitor = Visitor(BASE)
+        self.assertEqual(visitor.submit("/login", "/login", username="alice", password="wrong").status, 401)
+        self.assertEqual(visitor.get("/api/me").status, 401)
+
+    def test_login_gives_a_new_session_and_logout_ends_it(self):
+        visitor = alice()
+        first = dict(visitor.cookies)
+        visitor.log_in("alice", password("alice"))
+        session = next(name for name in first if name.endswith("bank_session"))
+        self.assertNotEqual(first[session], visitor.cookies[session])
+        kept = dict(visitor.cookies)
+        self.assertEqual(visitor.submit("/profile", "/logout").status, 303)
+        visitor.cookies = kept
+        self.assertEqual(visitor.get("/api/me").status, 401)
+
+    def test_every_setting_can_be_changed_from_its_page_and_read_back(self):
+        for action, page, field in SETTINGS:
+            with self.subTest(action):
+                value = marker()
+                self.assertEqual(self.alice.submit(page, action, **{field: value}).status, 303)
+                self.assertIn(value, json.dumps(me(self.alice)))
+                self.assertIn(value, self.alice.get(page).text)
+
+    def test_forms_are_prefilled_with_what_is_set(self):
+        now = me(self.alice)
+        for action, page, field in SETTINGS:
+            if field not in ("value", "paperless"):
+                with self.subTest(action):
+                    self.assertEqual(self.alice.get(page).form(action)["fields"][field], now[field])
+
+    def test_a_picture_can_be_uploaded(self):
+        form, caption = self.alice.get("/profile").form("/profile/picture"), marker()
+        answer = self.alice.post_multipart("/profile/picture", {**form["fields"], "caption": caption}, ("picture", caption + ".png"))
+        self.assertEqual(answer.status, 303)
+        self.assertIn(f"{caption}.png {caption}", self.alice.get("/profile").text)
+
+    def test_a_transfer_moves_money_and_shows_its_memo(self):
+        bob, memo = Visitor(BASE).log_in("bob", password("bob")), marker()
+        before, theirs = me(self.alice)["balance"], me(bob)["balance"]
+        self.alice.submit("/transfer", "/transfer", recipient="bob", amount=7, memo=memo)
+        self.assertEqual((me(self.alice)["balance"], me(bob)["balance"]), (before - 7, theirs + 7))
+        self.assertIn(memo, memos(self.alice))
+        self.assertIn(memo, self.alice.get(f"/search?q={memo}").text)
+
+    def test_a_transfer_beyond_the_balance_is_refused_whole(self):
+        memo = marker()
+        self.assertEqual(self.alice.submit("/transfer", "/transfer", recipient="bob", amount=10**9, memo=memo).status, 409)
+        self.assertNotIn(memo, memos(self.alice))
+
+    def test_a_payee_can_be_made_and_deleted_by_its_owner_only(self):
+        name, bob = marker(), Visitor(BASE).log_in("bob", password("bob"))
+        made = self.alice.submit("/payees", "/payees", name=name, account="1").headers["Location"]
+        self.assertIn(name, self.alice.get(made).text)
+        self.assertEqual(bob.get(made + "/delete").status, 404)
+        self.assertEqual(self.alice.get(made + "/delete").status, 200)
+        self.assertIn(name, self.alice.get("/payees").text, "looking at the question is not an answer")
+        self.assertEqual(self.alice.submit(made + "/delete", made + "/delete").status, 303)
+        self.assertNotIn(name, self.alice.get("/payees").text)
+
+    def test_the_overdraft_takes_two_steps(self):
+        before = me(self.alice)["overdraft"]
+        asked = self.alice.submit("/overdraft", "/overdraft/review")
+        self.assertEqual(me(self.alice)["overdraft"], before)
+        form = asked.form("/overdraft/confirm")
+        self.assertEqual(self.alice.post("/overdraft/confirm", {**form["fields"], "ticket": "guess"}).status, 409)
+        self.assertEqual(self.alice.post("/overdraft/confirm", form["fields"]).status, 303)
+        self.assertNotEqual(me(self.alice)["overdraft"], before)
+
+    def test_the_pages_scripts_can_save(self):
+        for form in self.alice.get("/preferences").forms():
+            endpoint, value = form["attributes"]["data-endpoint"], marker()
+            with self.subTest(endpoint):
+                headers = json.loads(form["attributes"]["data-headers"])
+                field = next(iter(form["fields"]))
+                self.assertEqual(self.alice.post_json(endpoint, {field: value}, headers).status, 200)
+                self.assertEqual(me(self.alice)[field], value)
+
+    def test_programs_use_a_bearer_token(self):
+        program = Visitor(BASE)
+        program.own = lambda extra=None: extra or {}
+        token = program.post_json("/api/v1/token", {"username": "alice", "password": password("alice")}).json()["access_token"]
+        memo, bearer = marker(), {"Authorization": f"Bearer {token}"}
+        self.assertEqual(program.post_json("/api/v1/transfers", {"recipient": "bob", "amount": 1, "memo": memo}, bearer).status, 200)
+        self.assertIn(memo, memos(self.alice))
+        self.assertEqual(program.get("/api/v1/me", headers=bearer).json()["username"], "alice")
+        self.assertEqual(program.get("/api/v1/me").status, 401)
+        self.assertFalse(program.set_cookies)
+
+    def test_only_staff_change_roles(self):
+        self.assertEqual(self.alice.get("/admin/users").status, 403)
+        staff = Visitor(BASE).log_in("admin", password("admin"))
+        for role in ("admin", "customer"):
+            self.assertEqual(staff.submit("/admin/users", "/admin/users/bob/role", role=role).status, 303)
+            self.assertEqual(me(Visitor(BASE).log_in("bob", password("bob")))["role"], role)
+
+    def test_pages_change_nothing_when_looked_at(self):
+        before = me(self.alice), memos(self.alice), self.alice.get("/payees").text
+        for path, operations in self.alice.get("/openapi.json").json()["paths"].items():
+            if "get" in operations:
+                answer = self.alice.get(path.replace("{payee_id}", "alice-landlord"))
+                self.assertLess(answer.status, 400, path) if path not in ("/reports/latest", "/admin/users", "/api/v1/me") else None
+        self.assertEqual((me(self.alice), memos(self.alice), self.alice.get("/payees").text), before)
+
+    def test_help_can_be_asked_for_without_logging_in(self):
+        self.assertIn("a@b.example", Visitor(BASE).submit("/login", "/login/help", email="a@b.example").text)
+
+
+class Truth(unittest.TestCase):
+    """The rows of the truth file, each tried."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.alice = alice()
+
+    def settled(self, endpoint, weakness, changed):
+        self.assertEqual(changed, vulnerable(endpoint, weakness), f"{endpoint} {weakness}: forged request changed something: {changed}")
+
+    def test_every_row_names_an_endpoint_there_is(self):
+        paths = self.alice.get("/openapi.json").json()["paths"]
+        for row in TRUTH:
+            method, path = row["endpoint"].split(" ")
+            if path != "/{unknown}":
+                self.assertIn(method.lower(), paths.get(path, {}), row)
+
+    def test_forms_sent_from_another_site(self):
+        for action, page, field in SETTINGS:
+            if action != "/savings/goal":  # its cookie would not come along; see below
+                with self.subTest(action):
+                    value = marker()
+                    self.alice.post(action, {field: value}, FOREIGN)
+                    self.settled(f"POST {action}", "csrf", value in json.dumps(me(self.alice)))
+
+    def test_a_transfer_from_another_site(self):
+        memo = marker()
+        self.alice.post("/transfer", {"recipient": "bob", "amount": 1, "memo": memo}, FOREIGN)
+        self.settled("POST /transfer", "csrf", memo in memos(self.alice))
+
+    def test_an_upload_from_another_site(self):
+        caption = marker()
+        self.alice.post_multipart("/profile/picture", {"caption": caption}, ("picture", "x.png"), FOREIGN)
+        self.settled("POST /profile/picture", "csrf", me(self.alice)["caption"] == caption)
+
+    def test_payees_made_and_deleted_from_another_site(self):
+        name = marker()
+        self.alice.post("/payees", {"name": name, "account": ""}, FOREIGN)
+        self.settled("POST /payees", "csrf", name in self.alice.get("/payees").text)
+        self.alice.post("/payees/alice-electric/delete", {}, FOREIGN)
+        self.settled("POST /payees/{payee_id}/delete", "csrf", self.alice.get("/payees/alice-electric").status == 404)
+
+    def test_json_sent_under_another_name(self):
+        for endpoint, field in SCRIPTED:
+            for kind in ("text/plain", "application/x-www-form-urlencoded", ""):
+                with self.subTest(endpoint, kind=kind):
+                    value = marker()
+                    self.alice.request("POST", endpoint, json.dumps({field: value}).encode(), {"Content-Type": kind, **FOREIGN})
+                    self.settled(f"POST {endpoint}", "csrf-json", me(self.alice)[field] == value)
+
+    def test_a_link_that_changes_something(self):
+        value = marker()
+        self.alice.get(f"/settings/theme?value={value}", headers=FOREIGN)
+        self.settled("GET /settings/theme", "csrf-get", me(self.alice)["theme"] == value)
+
+    def test_a_post_that_calls_itself_put(self):
+        for path, extra in (("/settings/limits?_method=PUT", {}), ("/settings/limits", {"_method": "PUT"})):
+            with self.subTest(path):
+                value = marker()
+                self.alice.post(path, {"daily_limit": value, **extra}, FOREIGN)
+                self.settled("POST /settings/limits", "csrf-method-override", me(self.alice)["daily_limit"] == value)
+
+    def test_tokens_of_another_session(self):
+        bob = Visitor(BASE).log_in("bob", password("bob"))
+        for action, page, field in (row for row in SETTINGS if row[0] in ("/profile/address", "/profile/nickname", "/standing-order", "/cards/limit")):
+            with self.subTest(action):
+                form, value = bob.get(page).form(action), marker()
+                self.alice.post(action, {**form["fields"], field: value})
+                weakness = "csrf-token-constant" if action == "/profile/nickname" else "csrf-token-unbound"
+                self.settled(f"POST {action}", weakness, value in json.dumps(me(self.alice)))
+
+    def test_a_token_from_before_login(self):
+        visitor = Visitor(BASE)
+        token = visitor.get("/login").form("/login/help")["fields"]["visitor_token"]
+        visitor.log_in("alice", password("alice"))
+        field = next(name for name in visitor.get("/profile").form("/profile/phone")["fields"] if "token" in name)
+        value = marker()
+        visitor.post("/profile/phone", {"phone": value, field: token})
+        self.settled("POST /profile/phone", "csrf-token-before-login", me(visitor)["phone"] == value)
+
+    def test_the_constant_token_is_constant(self):
+        bob = Visitor(BASE).log_in("bob", password("bob"))
+        tokens = [[value for name, value in visitor.get("/profile").form("/profile/nickname")["fields"].items() if name != "nickname"]
+                  for visitor in (self.alice, bob)]
+        self.assertEqual(tokens[0] == tokens[1], vulnerable("POST /profile/nickname", "csrf-token-constant"))
+
+    def test_the_token_in_the_url(self):
+        action = self.alice.get("/settings/statements").form("/settings/statements")["action"]
+        self.assertEqual("token" in action, vulnerable("POST /settings/statements", "csrf-token-in-url"))
+
+    def test_origins_that_look_like_the_banks(self):
+        for action, field in (("/profile/language", "language"), ("/cards/nickname", "card_nickname")):
+            for origin in ("null", None, BASE + ".elsewhere.example"):
+                with self.subTest(action, origin=origin):
+                    value = marker()
+                    self.alice.post(action, {field: value}, {"Origin": origin} if origin else {})
+                    self.settled(f"POST {action}", "csrf-origin-check", value in json.dumps(me(self.alice)))
+
+    def test_login_from_another_site(self):
+        stranger = Visitor(BASE)
+        stranger.post("/login", {"username": "bob", "password": password("bob")}, FOREIGN)
+        self.settled("POST /login", "csrf-login", stranger.get("/api/me").status == 200)
+
+    def test_savings_have_only_their_cookies_samesite(self):
+        value = marker()
+        self.alice.post("/savings/goal", {"savings_goal": value}, {})
+        self.settled("POST /savings/goal", "csrf-samesite-only", me(self.alice)["savings_goal"] == value)
+
+    def test_cookies(self):
+        sessions = {line.split("=")[0]: line.lower() for line in self.alice.set_cookies if "visitor" not in line and "double" not in line}
+        found = {
+            "cookie-samesite": any("samesite=none" in line for line in sessions.values()),
+            "cookie-httponly": any("httponly" not in line for line in sessions.values()),
+            "cookie-secure": any("; secure" not in line for line in sessions.values()),
+        }
+        for weakness, weak in found.items():
+            self.settled("POST /login", weakness, weak)
+        if not WEAK:
+            self.assertEqual(list(sessions), ["__Host-bank_session"])
+
+    def test_framing(self):
+        sound = {row["endpoint"] for row in TRUTH} - {
+            row["endpoint"] for row in TRUTH if row["truth"] == "vulnerable" and re.match("framing|clickjacking", row["weakness"])}
+        for endpoint in sorted({row["endpoint"] for row in TRUTH if row["endpoint"].startswith("GET ")}):
+            with self.subTest(endpoint):
+                path = endpoint.split(" ")[1].replace("{payee_id}", "alice-landlord").replace("{unknown}", marker())
+                policy = self.alice.get(path).headers["Content-Security-Policy"] or ""
+                self.assertEqual("frame-ancestors 'none'" in policy or "frame-ancestors https://partner.example" in policy, endpoint in sound)
+
+
+if __name__ == "__main__":
+    unittest.main()
