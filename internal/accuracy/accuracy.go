@@ -1,0 +1,195 @@
+package accuracy
+
+import (
+	"sort"
+
+	"github.com/mantlet-dev/mantlet/internal/finding"
+)
+
+// A Verdict is what a scan said about one fact.
+type Verdict string
+
+const (
+	Proven    Verdict = "proven"
+	Suspected Verdict = "suspected"
+	Refuted   Verdict = "refuted"
+	NotTested Verdict = "not-tested"
+	None      Verdict = "none"
+)
+
+// A Row is one fact and the scan's verdict on it.
+type Row struct {
+	App       string  `json:"app"`
+	Framework string  `json:"framework"`
+	Variant   string  `json:"variant"`
+	Endpoint  string  `json:"endpoint"`
+	Weakness  string  `json:"weakness"`
+	Truth     string  `json:"truth"`
+	Verdict   Verdict `json:"verdict"`
+	// Finding is the id of the finding that decided, "" for none.
+	Finding string `json:"finding,omitempty"`
+}
+
+// A Result is the whole comparison, in the form of accuracy.json.
+type Result struct {
+	Rows []Row `json:"rows"`
+	// Recall is the share of vulnerable rows that were proven or suspected.
+	Recall float64 `json:"recall"`
+	// ProvenRecall is the share of vulnerable rows that were proven.
+	ProvenRecall float64 `json:"proven_recall"`
+	// FalseProven and FalseSuspected count findings above info on safe rows, and
+	// proven or suspected findings above info that no row of the truth speaks of
+	// on a variant where every row is safe.
+	FalseProven    int `json:"false_proven"`
+	FalseSuspected int `json:"false_suspected"`
+	// Unlisted are findings above info that no row speaks of, for a person to judge.
+	Unlisted []string `json:"unlisted,omitempty"`
+}
+
+// Compare decides every fact of t by the findings of a scan of that variant.
+func Compare(t Truth, findings []finding.Finding) Result {
+	var result Result
+	for _, fact := range t.Rows {
+		row := Row{App: t.App, Framework: t.Framework, Variant: t.Variant,
+			Endpoint: fact.Endpoint, Weakness: fact.Weakness, Truth: fact.Truth, Verdict: None}
+		for _, f := range findings {
+			if v := verdictOn(fact, f); rank(v) > rank(row.Verdict) {
+				row.Verdict, row.Finding = v, f.ID
+			}
+		}
+		result.Rows = append(result.Rows, row)
+	}
+	result.addUnlisted(t, findings)
+	result.count()
+	return result
+}
+
+// Join puts the results of several scans together and counts anew.
+func Join(results ...Result) Result {
+	var all Result
+	for _, r := range results {
+		all.Rows = append(all.Rows, r.Rows...)
+		all.Unlisted = append(all.Unlisted, r.Unlisted...)
+		all.FalseProven += r.FalseProven
+		all.FalseSuspected += r.FalseSuspected
+	}
+	all.Recall, all.ProvenRecall = recall(all.Rows)
+	return all
+}
+
+// verdictOn is what one finding says of one fact, None if it is about something
+// else. A finding of the same family at the same place decides a fact: which of
+// the family's names a place gets is a question of root cause, and the other name
+// beside it would be a second alarm for one flaw.
+func verdictOn(fact Fact, f finding.Finding) Verdict {
+	if family(fact.Weakness) != family(string(f.Weakness)) || !speaksOf(fact, f) {
+		return None
+	}
+	if fact.Truth == "safe" && f.Severity == finding.Info && f.State != finding.Refuted {
+		return None // a remark, not an alarm
+	}
+	switch f.State {
+	case finding.Proven:
+		return Proven
+	case finding.Suspected:
+		return Suspected
+	case finding.Refuted:
+		return Refuted
+	}
+	return NotTested
+}
+
+func speaksOf(fact Fact, f finding.Finding) bool {
+	if fact.covers(f.Endpoint) {
+		return true
+	}
+	for _, e := range f.Routes {
+		if fact.covers(e) {
+			return true
+		}
+	}
+	return false
+}
+
+func rank(v Verdict) int {
+	switch v {
+	case Proven:
+		return 4
+	case Suspected:
+		return 3
+	case NotTested:
+		return 2
+	case Refuted:
+		return 1
+	}
+	return 0
+}
+
+// addUnlisted notes alarms that no fact speaks of. On a variant that is safe
+// throughout they are false by definition.
+func (r *Result) addUnlisted(t Truth, findings []finding.Finding) {
+	allSafe := true
+	for _, fact := range t.Rows {
+		allSafe = allSafe && fact.Truth == "safe"
+	}
+	for _, f := range findings {
+		alarm := (f.State == finding.Proven || f.State == finding.Suspected) && f.Severity != finding.Info
+		if !alarm || listed(t, f) {
+			continue
+		}
+		r.Unlisted = append(r.Unlisted, t.App+" "+t.Variant+": "+f.ID+" "+f.Endpoint.String()+" "+string(f.State))
+		if allSafe && f.State == finding.Proven {
+			r.FalseProven++
+		} else if allSafe {
+			r.FalseSuspected++
+		}
+	}
+	sort.Strings(r.Unlisted)
+}
+
+func listed(t Truth, f finding.Finding) bool {
+	for _, fact := range t.Rows {
+		if family(fact.Weakness) == family(string(f.Weakness)) && speaksOf(fact, f) {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *Result) count() {
+	for _, row := range r.Rows {
+		if row.Truth != "safe" {
+			continue
+		}
+		switch row.Verdict {
+		case Proven:
+			r.FalseProven++
+		case Suspected:
+			r.FalseSuspected++
+		}
+	}
+	r.Recall, r.ProvenRecall = recall(r.Rows)
+}
+
+// recall gives the shares of vulnerable rows found and proven; with no vulnerable
+// row there is nothing to miss and both are 1.
+func recall(rows []Row) (found, proven float64) {
+	var total, f, p float64
+	for _, row := range rows {
+		if row.Truth != "vulnerable" {
+			continue
+		}
+		total++
+		switch row.Verdict {
+		case Proven:
+			p++
+			f++
+		case Suspected:
+			f++
+		}
+	}
+	if total == 0 {
+		return 1, 1
+	}
+	return f / total, p / total
+}
