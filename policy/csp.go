@@ -23,44 +23,49 @@ const (
 	IgnoredNotDirective IgnoredWhy = "no-directive"  // frame-ancestors stands inside another directive's value
 )
 
+// A cspPolicy is what is read of one policy. It has at most one list.
+type cspPolicy struct {
+	text    string
+	lists   []SourceList
+	ignored []IgnoredDirective
+}
+
 // parsePolicies reads one Content-Security-Policy value, which may hold several
-// policies separated by commas. It gives the frame-ancestors list of each policy
-// that has one, and the directives that look as if they should have been one.
-func parsePolicies(value string) (lists []SourceList, ignored []IgnoredDirective) {
-	for _, policy := range strings.Split(value, ",") {
-		list, found, dropped := parsePolicy(policy)
-		if found {
-			lists = append(lists, list)
-		}
-		ignored = append(ignored, dropped...)
+// policies separated by commas.
+func parsePolicies(value string) []cspPolicy {
+	var policies []cspPolicy
+	for text := range strings.SplitSeq(value, ",") {
+		policies = append(policies, parsePolicy(strings.Trim(text, cspSpace)))
 	}
-	return lists, ignored
+	return policies
 }
 
 // parsePolicy reads one serialised policy (CSP Level 3, section 2.2.1). The first
 // frame-ancestors counts. One that holds an invalid byte is dropped, and still
 // keeps a later one from counting (measured).
-func parsePolicy(policy string) (list SourceList, found bool, ignored []IgnoredDirective) {
+func parsePolicy(text string) cspPolicy {
+	p := cspPolicy{text: text}
 	seen := false
-	for _, directive := range strings.Split(policy, ";") {
+	for directive := range strings.SplitSeq(text, ";") {
 		directive = strings.Trim(directive, cspSpace)
 		name, value := cutDirective(directive)
+		why := IgnoredWhy("")
 		switch {
 		case lowerASCII(name) != frameAncestors:
-			if why := misses(name, value); why != "" {
-				ignored = append(ignored, IgnoredDirective{directive, why})
-			}
+			why = misses(name, value)
 		case seen:
-			ignored = append(ignored, IgnoredDirective{directive, IgnoredDuplicate})
+			why = IgnoredDuplicate
 		case !printable(value):
-			seen = true
-			ignored = append(ignored, IgnoredDirective{directive, IgnoredBytes})
+			seen, why = true, IgnoredBytes
 		default:
-			seen, found = true, true
-			list = parseSourceList(value)
+			seen = true
+			p.lists = []SourceList{ParseSourceList(value)}
+		}
+		if why != "" {
+			p.ignored = append(p.ignored, IgnoredDirective{directive, why})
 		}
 	}
-	return list, found, ignored
+	return p
 }
 
 // cspSpace is ASCII whitespace (Infra, section 4.6). A vertical tab is not in it,

@@ -42,9 +42,7 @@ type Source struct {
 
 // ParseSourceList reads the value of a frame-ancestors directive. It accepts any
 // input; what is no source expression is kept as SourceInvalid.
-func ParseSourceList(value string) SourceList { return parseSourceList(value) }
-
-func parseSourceList(value string) SourceList {
+func ParseSourceList(value string) SourceList {
 	var l SourceList
 	for _, token := range strings.FieldsFunc(value, func(r rune) bool { return strings.ContainsRune(cspSpace, r) }) {
 		l.sources = append(l.sources, parseSource(token))

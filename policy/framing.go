@@ -6,6 +6,13 @@ import (
 	"strings"
 )
 
+// Response headers that say who may frame the response.
+const (
+	HeaderCSP           = "Content-Security-Policy"
+	HeaderCSPReportOnly = "Content-Security-Policy-Report-Only"
+	HeaderXFO           = "X-Frame-Options"
+)
+
 // Framing is what a response says about who may show it in a frame: the
 // frame-ancestors lists of its Content Security Policies and its X-Frame-Options,
 // as Chromium reads them. The zero value says nothing, so everybody may.
@@ -16,6 +23,7 @@ type Framing struct {
 	enforced   []SourceList
 	reportOnly []SourceList
 	ignored    []IgnoredDirective
+	silent     []string // enforced policies without a frame-ancestors directive
 	xfo        XFO
 	redirected bool
 	unreadable bool
@@ -55,14 +63,19 @@ var newlinesToSpace = strings.NewReplacer("\n", " ", "\r", " ")
 func framingOf(fields []headerField) Framing {
 	var f Framing
 	for _, field := range fields {
-		switch field.name {
-		case "content-security-policy":
-			lists, ignored := parsePolicies(field.value)
-			f.enforced = append(f.enforced, lists...)
-			f.ignored = append(f.ignored, ignored...)
-		case "content-security-policy-report-only":
-			lists, _ := parsePolicies(field.value)
-			f.reportOnly = append(f.reportOnly, lists...)
+		switch {
+		case field.is(HeaderCSP):
+			for _, policy := range parsePolicies(field.value) {
+				f.enforced = append(f.enforced, policy.lists...)
+				f.ignored = append(f.ignored, policy.ignored...)
+				if policy.lists == nil && policy.text != "" {
+					f.silent = append(f.silent, policy.text)
+				}
+			}
+		case field.is(HeaderCSPReportOnly):
+			for _, policy := range parsePolicies(field.value) {
+				f.reportOnly = append(f.reportOnly, policy.lists...)
+			}
 		}
 	}
 	f.xfo = parseXFO(fields)

@@ -42,12 +42,12 @@ func MixedContent(target Origin, ancestors ...Origin) bool {
 func isDownload(fields []headerField) bool {
 	contentType := ""
 	for _, field := range fields {
-		switch field.name {
-		case "content-disposition":
+		switch {
+		case field.is("Content-Disposition"):
 			if kind := mediaType(field.value); kind != "" && kind != "inline" {
 				return true
 			}
-		case "content-type":
+		case field.is("Content-Type"):
 			if t := mediaType(field.value); strings.Contains(t, "/") {
 				contentType = t // the last usable one counts
 			}

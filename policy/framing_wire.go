@@ -2,9 +2,12 @@ package policy
 
 import "strings"
 
-// A headerField is one header as the browser understood it: the name in lower
-// case, the value without the blanks around it.
+// A headerField is one header as the browser understood it, without the blanks
+// around name and value.
 type headerField struct{ name, value string }
+
+// is compares names without regard to case; names are ASCII tokens.
+func (f headerField) is(name string) bool { return strings.EqualFold(f.name, name) }
 
 // readWire divides header lines into fields as Chromium does for HTTP/1.1, which
 // is laxer than RFC 9112: a lone CR or LF ends a line, a line that starts with a
@@ -68,7 +71,7 @@ func parseField(line string) (headerField, bool) {
 			return headerField{}, false
 		}
 	}
-	return headerField{lowerASCII(name), trimBlanks(value)}, true
+	return headerField{name, trimBlanks(value)}, true
 }
 
 // splitList splits a value at commas outside double quotes and keeps empty

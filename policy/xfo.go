@@ -31,7 +31,7 @@ const xfoSpace = " \t\n\v\f\r"
 func parseXFO(fields []headerField) XFO {
 	x := XFO{State: XFOAbsent}
 	for _, field := range fields {
-		if field.name != "x-frame-options" {
+		if !field.is(HeaderXFO) {
 			continue
 		}
 		for _, value := range splitList(field.value) {
