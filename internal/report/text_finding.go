@@ -1,0 +1,239 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"charm.land/lipgloss/v2"
+
+	"github.com/mantlet-dev/mantlet/internal/finding"
+)
+
+func (p *page) route(group []finding.Finding) {
+	p.section(clean(group[0].Endpoint.String()))
+	for i, f := range group {
+		if i > 0 {
+			p.line()
+		}
+		p.finding(f)
+	}
+}
+
+func (p *page) finding(f finding.Finding) {
+	p.headline(f)
+	p.labelled(4, "why", f.Why)
+	p.labelled(4, "where", whereOf(f))
+	p.evidence(f.Evidence)
+	if f.Proof != nil {
+		p.proof(f)
+	}
+	p.vector(f.Vector)
+	p.fix(f)
+	if f.State == finding.Proven {
+		p.labelled(4, "again", "mantlet replay "+f.ID)
+	}
+}
+
+// headline is the one line a reader skims: how far shown, how bad, what, which id.
+// The id goes under the title where the line is too short for both.
+func (p *page) headline(f finding.Finding) {
+	left := fmt.Sprintf("  %s %s  ", p.ink.state(f.State), p.ink.severity(f))
+	title, id := titleOf(f), clean(f.ID)
+	room := p.width - lipgloss.Width(left)
+	if gap := room - lipgloss.Width(title) - lipgloss.Width(id); gap >= 2 {
+		p.line(left, p.ink.bold(title), strings.Repeat(" ", gap), p.ink.faint(id))
+		return
+	}
+	for i, line := range wrap(title, room) {
+		if i > 0 {
+			left = strings.Repeat(" ", lipgloss.Width(left))
+		}
+		p.line(left, p.ink.bold(line))
+	}
+	p.labelled(4, "id", id)
+}
+
+// titleOf is the finding's own title, or the catalogue's.
+func titleOf(f finding.Finding) string {
+	if f.Title != "" {
+		return clean(f.Title)
+	}
+	if d, ok := finding.Describe(f.Weakness); ok {
+		return d.Title
+	}
+	return clean(string(f.Weakness))
+}
+
+func whereOf(f finding.Finding) string {
+	s := f.Endpoint.URL + ", without a login"
+	if f.Identity != "" {
+		s = f.Endpoint.URL + " as " + f.Identity
+	}
+	if f.Framework != "" {
+		s += ", framework " + f.Framework
+	}
+	const shown = 3
+	var also []string
+	for _, e := range f.Routes[:min(shown, len(f.Routes))] {
+		also = append(also, e.String())
+	}
+	if rest := len(f.Routes) - shown; rest > 0 {
+		also = append(also, fmt.Sprintf("%d more", rest))
+	}
+	if len(also) > 0 {
+		s += "; also " + strings.Join(also, ", ")
+	}
+	return s
+}
+
+func (p *page) evidence(seen []finding.Evidence) {
+	const shown = 2
+	for i, e := range seen[:min(shown, len(seen))] {
+		p.labelled(4, []string{"seen", ""}[min(i, 1)], e.Text)
+	}
+}
+
+// proof says what changed, who re-read it, what was ruled out and what was tried.
+func (p *page) proof(f finding.Finding) {
+	label := "proof"
+	if f.State != finding.Proven {
+		label = "tested"
+	}
+	for _, c := range f.Proof.Changes {
+		p.labelled(4, label, changed(c))
+		label = ""
+	}
+	p.labelled(4, label, reread(f.Proof))
+	if n := len(f.Proof.Attempts); n > 0 {
+		p.labelled(4, "tried", fmt.Sprintf("%d of %s accepted%s", accepted(f.Proof.Attempts), count(n, "forgery"), names(f.Proof.Attempts)))
+	}
+}
+
+func names(attempts []finding.Attempt) string {
+	var list []string
+	for _, a := range attempts {
+		if a.Accepted {
+			list = append(list, a.Variant)
+		}
+	}
+	if len(list) == 0 {
+		return ""
+	}
+	return ": " + strings.Join(list, ", ")
+}
+
+func changed(c finding.Change) string {
+	return fmt.Sprintf("%s: %s → %s", c.Where, orElse(c.Before, "(nothing)"), orElse(c.After, "(nothing)"))
+}
+
+// oracles names in words what re-read the state.
+var oracles = map[string]string{"http": "over HTTP as the victim", "dynamodb": "in DynamoDB"}
+
+// reread says who vouches for the outcome of a test.
+func reread(proof *finding.Proof) string {
+	var parts []string
+	if proof.Oracle != "" {
+		parts = append(parts, "state re-read "+orElse(oracles[proof.Oracle], "by "+proof.Oracle))
+	}
+	if proof.Marker != "" {
+		parts = append(parts, "marker "+proof.Marker)
+	}
+	if proof.Profile != "" {
+		parts = append(parts, "browser with "+proof.Profile)
+	}
+	if proof.Disguise != "" {
+		parts = append(parts, "frame hidden by "+proof.Disguise)
+	}
+	for _, passed := range []bool{true, false} {
+		if list := controls(proof.Controls, passed); list != "" {
+			parts = append(parts, list)
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+func controls(all []finding.Control, passed bool) string {
+	var list []string
+	for _, c := range all {
+		if c.Passed == passed {
+			list = append(list, c.Name)
+		}
+	}
+	outcome := "failed"
+	if passed {
+		outcome = "passed"
+	}
+	switch len(list) {
+	case 0:
+		return ""
+	case 1:
+		return "control " + list[0] + " " + outcome
+	}
+	return "controls " + strings.Join(list, ", ") + " " + outcome
+}
+
+// vector prints the positions as a small table of fixed columns.
+func (p *page) vector(cells []finding.Cell) {
+	rows := vectorTable(cells)
+	if len(rows) == 0 {
+		return
+	}
+	const from, age, column = 12, 8, 14 // with the lead, sixty cells: the narrowest page
+	lead := strings.Repeat(" ", 4+labelWidth-2)
+	p.line("    ", p.ink.faint(pad("from", labelWidth-2)), p.ink.faint(pad("attacker", from)+pad("cookie", age)+pad("3p allowed", column)+"3p blocked"))
+	for _, r := range rows {
+		p.line(lead, pad(clean(string(r.From)), from), pad(clean(string(r.Cookie)), age), p.cell(r.Allowed, column), p.cell(r.Blocked, 0))
+	}
+	note := "3p: third-party cookies"
+	if slices.ContainsFunc(rows, func(r vectorRow) bool { return byModel(r.Allowed) || byModel(r.Blocked) }) {
+		note += "; *: follows from the browser's rules, not run"
+	}
+	for _, line := range wrap(note, p.width-len(lead)) {
+		p.line(lead, p.ink.faint(line))
+	}
+}
+
+func (p *page) cell(c *finding.Cell, width int) string {
+	if c == nil {
+		return p.ink.faint(pad("·", width))
+	}
+	text := clean(string(c.State))
+	if byModel(c) {
+		text += "*"
+	}
+	return p.ink.word(c.State, pad(text, width))
+}
+
+// hintLines is how much of a repair the terminal shows; explain shows all of it.
+const hintLines = 3
+
+// fix prints the first sentences of the repair: of the framework's text, or of the
+// general one where the framework's begins with code.
+func (p *page) fix(f finding.Finding) {
+	d, ok := finding.Describe(f.Weakness)
+	if !ok {
+		return
+	}
+	text := orElse(firstParagraph(d.Remedy(f.Framework)), firstParagraph(d.Remedy(finding.AnyFramework)))
+	p.labelled(4, "fix", sentences(text, hintLines*(p.width-4-labelWidth)))
+	p.labelled(4, "", "mantlet explain "+string(f.Weakness))
+}
+
+// sentences gives as many leading sentences of text as fit into size bytes, at
+// least one.
+func sentences(text string, size int) string {
+	end := 0
+	for i := range text {
+		if strings.HasPrefix(text[i:], ". ") {
+			if end > 0 && i+1 > size {
+				break
+			}
+			end = i + 1
+		}
+	}
+	if end == 0 || len(text) <= size {
+		return text
+	}
+	return text[:end]
+}
