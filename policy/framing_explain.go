@@ -110,13 +110,13 @@ func (f Framing) Effects() []HeaderEffect {
 func (w IgnoredWhy) explain() string {
 	switch w {
 	case IgnoredDuplicate:
-		return "ignored: an earlier frame-ancestors of the same policy counts"
+		return "an earlier frame-ancestors of the same policy counts"
 	case IgnoredBytes:
-		return "ignored as a whole: it holds a byte that is not printable ASCII"
+		return "dropped as a whole: it holds a byte that is not printable ASCII"
 	case IgnoredNotDirective:
 		return "not a directive of its own: a semicolon is missing before frame-ancestors"
 	}
-	return "ignored: no such directive, the name is frame-ancestors and a blank follows it"
+	return "no such directive: the name is frame-ancestors and a blank follows it"
 }
 
 // effect explains a list in force, oddities first.
@@ -157,7 +157,7 @@ func (f Framing) xfoEffect() HeaderEffect {
 	e := HeaderEffect{Header: HeaderXFO, Value: strings.Join(f.xfo.Values, ", "), InForce: f.XFOInForce()}
 	switch {
 	case len(f.enforced) > 0:
-		e.Why = "ignored: an enforced frame-ancestors takes its place, even where it is laxer"
+		e.Why = "an enforced frame-ancestors takes its place, even where it is laxer"
 	case f.xfo.State == XFODeny:
 		e.Why = "no page may frame the response"
 	case f.xfo.State == XFOSameOrigin:
@@ -167,7 +167,7 @@ func (f Framing) xfoEffect() HeaderEffect {
 	case f.xfo.State == XFOAllowAll:
 		e.Why = "restricts nobody"
 	default:
-		e.Why = "ignored: browsers know DENY and SAMEORIGIN and no other value"
+		e.Why = "browsers know DENY and SAMEORIGIN and no other value"
 	}
 	return e
 }
