@@ -12,7 +12,9 @@ import (
 )
 
 // table is a table of one page per call, as a large one would be answered.
-type table struct{ items []map[string]types.AttributeValue }
+type table struct {
+	items []map[string]types.AttributeValue
+}
 
 func (t *table) DescribeTable(context.Context, *dynamodb.DescribeTableInput, ...func(*dynamodb.Options)) (*dynamodb.DescribeTableOutput, error) {
 	return &dynamodb.DescribeTableOutput{Table: &types.TableDescription{

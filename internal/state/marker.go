@@ -3,6 +3,7 @@ package state
 import (
 	"math/big"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/mantlet-dev/mantlet/internal/finding"
@@ -89,21 +90,15 @@ func moved(c finding.Change, amount *big.Rat) bool {
 		r = new(big.Rat).Abs(r)
 		return r.Cmp(amount) == 0 || r.Cmp(hundredfold) == 0
 	}
-	after := numbers(c.After)
-	if c.Before == "" {
-		for _, n := range after {
-			if is(n) {
-				return true
-			}
-		}
-		return false
+	before, after := numbers(c.Before), numbers(c.After)
+	if slices.ContainsFunc(after, is) && !slices.ContainsFunc(before, is) {
+		return true
 	}
-	before := numbers(c.Before)
-	if len(before) != len(after) {
+	if c.Before == "" || len(before) != len(after) {
 		return false
 	}
 	for i := range after {
-		if is(new(big.Rat).Sub(after[i], before[i])) || (is(after[i]) && after[i].Cmp(before[i]) != 0) {
+		if is(new(big.Rat).Sub(after[i], before[i])) {
 			return true
 		}
 	}
