@@ -2,7 +2,14 @@ package browser
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	protocol "github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/cdproto/cdp"
 
 	"github.com/mantlet-dev/mantlet/internal/finding"
 )
@@ -24,76 +31,81 @@ type Options struct {
 	ShortLax bool
 	// UserAgent replaces the browser's own; "" leaves it.
 	UserAgent string
-	// Log gets what the browser process prints and protocol errors; nil is silence.
+	// Patience is how long a page may take to load before it is stopped and taken
+	// as it is; 0 is ten seconds.
+	Patience time.Duration
+	// Log gets what the browser process prints; nil is silence.
 	Log *slog.Logger
 }
 
 // A Browser is one running Chromium with its own profile. It is safe for
 // concurrent use.
-type Browser struct{}
+type Browser struct {
+	options Options
+	version string
+	profile string
+	process *process
+	wire    *wire
+
+	unhook func() bool // stops watching Start's context
+	once   sync.Once
+	err    error // of closing
+}
 
 // Start starts a browser and returns when it answers. The browser ends with
 // Close or when ctx does, and never outlives the process.
-func Start(ctx context.Context, o Options) (*Browser, error) { return nil, errNotYet }
+func Start(ctx context.Context, o Options) (*Browser, error) {
+	if o.Patience == 0 {
+		o.Patience = 10 * time.Second
+	}
+	path, err := Find(o.Path)
+	if err != nil {
+		return nil, err
+	}
+	profile, err := newProfile(o.ThirdParty)
+	if err != nil {
+		return nil, err
+	}
+	p, err := launch(path, flags(o, profile), o.Log)
+	if err != nil {
+		_ = removeProfile(profile)
+		return nil, err
+	}
+	b := &Browser{options: o, profile: profile, process: p, wire: newWire(p)}
+	b.unhook = context.AfterFunc(ctx, func() { _ = b.Close() })
+	v, err := call(ctx, b.wire.root, protocol.GetVersion, cdp.Empty{})
+	if err != nil {
+		_ = b.Close()
+		return nil, fmt.Errorf("start the browser %s: %w\n%s", path, err, p.output.String())
+	}
+	b.version = version(v.Product)
+	return b, nil
+}
+
+// version turns the product token of a headless browser into words.
+func version(product string) string {
+	name, number, _ := strings.Cut(product, "/")
+	switch name {
+	case "HeadlessChrome", "Chrome":
+		name = "Chromium"
+	}
+	return strings.TrimSpace(name + " " + number)
+}
 
 // Version is the product and its version: "Chromium 156.0.8078.79".
-func (b *Browser) Version() string { return "" }
+func (b *Browser) Version() string { return b.version }
 
-// Close ends the browser and removes its profile.
-func (b *Browser) Close() error { return nil }
-
-// Context makes an isolated context that holds cookies and nothing else.
-func (b *Browser) Context(ctx context.Context, cookies []Cookie) (*Context, error) {
-	return nil, errNotYet
+// Close ends the browser and removes its profile. Everything opened in it is gone
+// afterwards; closing twice is harmless.
+func (b *Browser) Close() error {
+	b.once.Do(func() {
+		b.unhook()
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+		defer cancel()
+		_, _ = call(ctx, b.wire.root, protocol.Close, cdp.Empty{}) // it may die before it answers
+		b.process.stop(2 * time.Second)
+		<-b.wire.lost
+		b.err = removeProfile(b.profile)
+	})
+	return b.err
 }
-
-// A Context is a user's browser: its pages share cookies and storage, and nothing
-// with other Contexts.
-type Context struct{}
-
-// Open opens url in a new tab and waits for its load event. A page that does not
-// finish loading in time is stopped and returned as it is; an address that cannot
-// be loaded at all is a *NavigationError.
-func (c *Context) Open(ctx context.Context, url string) (*Page, error) { return nil, errNotYet }
-
-// Cookies are the cookies the Context holds now, with all their attributes.
-func (c *Context) Cookies(ctx context.Context) ([]Cookie, error) { return nil, errNotYet }
-
-// Close closes the Context's pages and forgets its cookies.
-func (c *Context) Close() {}
-
-// Rendered is a page after its scripts have run.
-type Rendered struct {
-	URL      string // after redirects
-	HTML     string
-	Requests []Request
-	Sockets  []string
-}
-
-// Render opens url in a context of its own, waits until the page asks for nothing
-// more (two seconds at most), and says what came of it.
-func (b *Browser) Render(ctx context.Context, cookies []Cookie, url string) (Rendered, error) {
-	return Rendered{}, errNotYet
-}
-
-// Login opens url, fills the fields (by name, or by CSS selector if no element
-// has that name), clicks what submit selects ("" submits the form of the last
-// field), and returns the cookies the browser holds when the page has settled.
-// Whether that is a session is for the caller to find out.
-func (b *Browser) Login(ctx context.Context, url string, fields map[string]string, submit string) ([]Cookie, error) {
-	return nil, errNotYet
-}
-
-// Find returns the program to run: path if it is not empty, else the first
-// Chromium or Chrome installed. Its error is a *MissingError.
-func Find(path string) (string, error) { return "", errNotYet }
-
-// A MissingError says that no browser was found, and how to get one.
-type MissingError struct{ Path string }
-
-func (e *MissingError) Error() string { return "no browser" }
-
-// A NavigationError says that an address could not be loaded.
-type NavigationError struct{ URL, Text string }
-
-func (e *NavigationError) Error() string { return "open " + e.URL + ": " + e.Text }

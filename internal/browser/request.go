@@ -1,5 +1,7 @@
 package browser
 
+import "strings"
+
 // A Request is one request that a page or a frame in it made, as far as it has
 // got: a snapshot that does not change. A redirect is a request of its own.
 type Request struct {
@@ -57,3 +59,13 @@ func (r Request) Header(name string) string { return joined(r.Headers, name) }
 
 // ResponseHeader is Header for the response.
 func (r Request) ResponseHeader(name string) string { return joined(r.Response, name) }
+
+func joined(h []Header, name string) string {
+	var v []string
+	for _, l := range h {
+		if strings.EqualFold(l.Name, name) {
+			v = append(v, l.Value)
+		}
+	}
+	return strings.Join(v, ", ")
+}

@@ -1,0 +1,212 @@
+package browser
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mantlet-dev/mantlet/internal/finding"
+)
+
+// start starts a browser for the test, or skips it where there is none; a
+// continuous-integration run must have one.
+func start(t *testing.T, o Options) *Browser {
+	t.Helper()
+	o.Path = os.Getenv("MANTLET_BROWSER")
+	b, err := Start(t.Context(), o)
+	var missing *MissingError
+	if errors.As(err, &missing) && os.Getenv("CI") != "true" {
+		t.Skip("needs a browser: ", err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := b.Close(); err != nil {
+			t.Error("close:", err)
+		}
+	})
+	return b
+}
+
+func openContext(t *testing.T, b *Browser, cookies ...Cookie) *Context {
+	t.Helper()
+	c, err := b.Context(t.Context(), cookies)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	return c
+}
+
+func open(t *testing.T, c *Context, url string) *Page {
+	t.Helper()
+	p, err := c.Open(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// site serves h over http, or https if secure, and returns its port.
+func site(t *testing.T, secure bool, h http.HandlerFunc) string {
+	t.Helper()
+	s := httptest.NewUnstartedServer(h)
+	if secure {
+		s.StartTLS()
+	} else {
+		s.Start()
+	}
+	t.Cleanup(s.Close)
+	return s.URL[strings.LastIndex(s.URL, ":")+1:]
+}
+
+func TestBrowserLeavesNothingBehind(t *testing.T) {
+	before := runtime.NumGoroutine()
+	b := start(t, Options{})
+	if !strings.HasPrefix(b.Version(), "Chromium ") {
+		t.Errorf("version is %q", b.Version())
+	}
+	open(t, openContext(t, b), "about:blank")
+	pid := b.process.cmd.Process.Pid
+	if err := b.Close(); err != nil {
+		t.Error(err)
+	}
+	if alive(pid) {
+		t.Errorf("process %d still runs", pid)
+	}
+	if left := using(t, b.profile); left > 0 {
+		t.Errorf("%d processes still use the profile", left)
+	}
+	if _, err := os.Stat(b.profile); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the profile is still there: %v", err)
+	}
+	for end := time.Now().Add(2 * time.Second); runtime.NumGoroutine() > before; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%d goroutines before, %d after", before, runtime.NumGoroutine())
+		}
+	}
+}
+
+// using counts the processes that name the directory in their command line.
+func using(t *testing.T, dir string) int {
+	t.Helper()
+	n := 0
+	all, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+	for _, f := range all {
+		if text, err := os.ReadFile(f); err == nil && strings.Contains(string(text), dir) {
+			n++
+		}
+	}
+	return n
+}
+
+func TestBrowserEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	b := start(t, Options{})
+	other, err := Start(ctx, Options{Path: os.Getenv("MANTLET_BROWSER")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	select {
+	case <-other.process.ended:
+	case <-time.After(10 * time.Second):
+		t.Error("still running")
+	}
+	_ = other.Close() // waits for the one under way
+	if _, err := b.Context(t.Context(), nil); err != nil {
+		t.Error("the other browser was hit too:", err)
+	}
+}
+
+func TestMissingBrowserSaysHowToGetOne(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	_, err := Start(t.Context(), Options{})
+	var missing *MissingError
+	if !errors.As(err, &missing) {
+		t.Skip("a browser outside PATH")
+	}
+	if runtime.GOOS == "linux" && !strings.Contains(err.Error(), "apt-get install chromium") {
+		t.Errorf("no help in %q", err)
+	}
+	if _, err := Find("/nonexistent/chromium"); !errors.As(err, &missing) || !strings.Contains(err.Error(), "/nonexistent/chromium") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestProgramThatIsNoBrowserIsAnError(t *testing.T) {
+	_, err := Start(t.Context(), Options{Path: "false"})
+	if err == nil || !strings.Contains(err.Error(), "start the browser") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestSweepRemovesProfilesOfTheDeadOnly(t *testing.T) {
+	dir := t.TempDir()
+	const neverUsed = 1 << 30 // above the highest process id a kernel gives
+	dead := filepath.Join(dir, profilePrefix+strconv.Itoa(neverUsed)+"-1")
+	living := filepath.Join(dir, profilePrefix+strconv.Itoa(os.Getppid())+"-1")
+	other := filepath.Join(dir, profilePrefix+"x")
+	for _, d := range []string{dead, living, other} {
+		if err := os.Mkdir(d, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sweep(dir)
+	if _, err := os.Stat(dead); err == nil {
+		t.Error("the dead one's profile is still there")
+	}
+	for _, d := range []string{living, other} {
+		if _, err := os.Stat(d); err != nil {
+			t.Error("gone:", d)
+		}
+	}
+}
+
+func TestSecretsOfTheEnvironmentStayWithUs(t *testing.T) {
+	got := environment([]string{"PATH=/bin", "ALICE_PASSWORD=x", "LC_ALL=C"})
+	if fmt.Sprint(got) != "[PATH=/bin LC_ALL=C]" {
+		t.Errorf("the browser gets %v", got)
+	}
+}
+
+// The setting must hold inside contexts, which are off the record, and not only
+// in the profile's own windows.
+func TestThirdPartySettingHoldsInContexts(t *testing.T) {
+	for _, setting := range []finding.ThirdParty{finding.ThirdPartyAllowed, finding.ThirdPartyBlocked} {
+		t.Run(string(setting), func(t *testing.T) {
+			var victim string
+			port := site(t, true, func(w http.ResponseWriter, r *http.Request) {
+				if strings.HasPrefix(r.Host, "attacker.example") {
+					fmt.Fprintf(w, `<iframe src="%s/framed"></iframe>`, victim)
+				}
+			})
+			victim = "https://victim.test:" + port
+			b := start(t, Options{ThirdParty: setting, Resolve: map[string]string{
+				"victim.test": "127.0.0.1", "attacker.example": "127.0.0.1"}})
+			c := openContext(t, b, Cookie{Line: "sid=1; SameSite=None; Secure; HttpOnly", URL: victim})
+			p := open(t, c, "https://attacker.example:"+port)
+			framed, err := p.WaitRequest(t.Context(), func(r Request) bool { return r.URL == victim+"/framed" && r.Sent && r.Done })
+			if err != nil {
+				t.Fatal(err)
+			}
+			sent := framed.Header("Cookie") == "sid=1"
+			if sent != (setting == finding.ThirdPartyAllowed) {
+				t.Errorf("cookie sent: %v; withheld: %v", sent, framed.Withheld)
+			}
+			if !sent && len(framed.Withheld) == 0 {
+				t.Error("nothing says why the cookie was withheld")
+			}
+		})
+	}
+}

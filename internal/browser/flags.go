@@ -1,0 +1,96 @@
+package browser
+
+import (
+	"maps"
+	"os"
+	"slices"
+	"strings"
+)
+
+// flags is the browser's whole command line: no other place adds to it. Nothing
+// here may loosen site isolation, cookie rules, framing or mixed content.
+func flags(o Options, profile string) []string {
+	f := []string{
+		"--headless=new",
+		"--remote-debugging-pipe",
+		"--user-data-dir=" + profile,
+		"--window-size=1280,800",
+		"--site-per-process",
+
+		// No traffic that the target or the user did not ask for.
+		"--disable-background-networking",
+		"--disable-component-update",
+		"--disable-sync",
+		"--disable-default-apps",
+		"--disable-extensions",
+		"--disable-client-side-phishing-detection",
+		"--disable-domain-reliability",
+		"--disable-breakpad",
+		"--metrics-recording-only",
+		"--dns-prefetch-disable",
+		"--no-pings",
+		"--no-first-run",
+		"--no-default-browser-check",
+
+		// Ways around the proxy.
+		"--disable-quic",
+		"--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+
+		// Targets under test and the attacker's pages have certificates of their own.
+		"--ignore-certificate-errors",
+
+		// The same picture and the same timing everywhere.
+		"--disable-gpu",
+		"--disable-dev-shm-usage",
+		"--disable-renderer-backgrounding",
+		"--disable-background-timer-throttling",
+		"--disable-backgrounding-occluded-windows",
+		"--force-color-profile=srgb",
+		"--hide-scrollbars",
+		"--mute-audio",
+		"--password-store=basic",
+		"--use-mock-keychain",
+
+		"--disable-features=" + strings.Join(switchedOff, ","),
+	}
+	if os.Geteuid() == 0 {
+		// Chromium refuses to start as root with its sandbox.
+		f = append(f, "--no-sandbox")
+	}
+	if o.ShortLax {
+		f = append(f, "--enable-features=ShortLaxAllowUnsafeThreshold")
+	}
+	if o.UserAgent != "" {
+		f = append(f, "--user-agent="+o.UserAgent)
+	}
+	return append(append(f, route(o)...), "about:blank")
+}
+
+// switchedOff are features whose absence the package comment owns up to.
+var switchedOff = []string{
+	// An http attacker page under a real public suffix would silently become https
+	// and with that another site than its http target; an attacker who serves no
+	// https gets http.
+	"HttpsUpgrades", "HttpsFirstBalancedModeAutoEnable", "HttpsFirstModeV2ForEngagedSites",
+	// The attacker is served from loopback, a real one is not.
+	"LocalNetworkAccessChecks",
+	// Background work.
+	"Translate", "OptimizationHints", "MediaRouter", "DialMediaRouteProvider", "CertificateTransparencyComponentUpdater",
+}
+
+// route is where connections go: all through the proxy, loopback too, or where
+// Resolve says.
+func route(o Options) []string {
+	if o.Proxy != "" {
+		return []string{"--proxy-server=http://" + o.Proxy, "--proxy-bypass-list=<-loopback>"}
+	}
+	f := []string{"--no-proxy-server"}
+	if len(o.Resolve) == 0 {
+		return f
+	}
+	var rules []string
+	for _, host := range slices.Sorted(maps.Keys(o.Resolve)) {
+		rules = append(rules, "MAP "+host+" "+o.Resolve[host])
+	}
+	return append(f, "--host-resolver-rules="+strings.Join(rules, ","))
+}
