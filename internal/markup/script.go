@@ -1,0 +1,174 @@
+package markup
+
+import (
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/mantlet-dev/mantlet/internal/finding"
+)
+
+// A Call is a request that a script spells out. What a script computes is not
+// seen here.
+type Call struct {
+	Method string
+	URL    string // as written: usually relative
+	// Encoding is EncodingJSON if the call makes JSON, else "".
+	Encoding string
+	// Keys are the names of a literal object that is sent as the body.
+	Keys []string
+	// Header names a request header whose value the script looks up rather than
+	// writes: that is how anti-forgery tokens travel. "" if there is none.
+	Header string
+	// Bearer is set if the script adds an Authorization header.
+	Bearer bool
+}
+
+// longestCall is how far the arguments of a call are read.
+const longestCall = 2000
+
+var (
+	callHead = regexp.MustCompile(`\b(fetch|axios(?:\.(get|post|put|patch|delete|request))?|\$\.(?:ajax|get|post|getJSON)|\$http\.(?:get|post|put|patch|delete)|ky\.(?:get|post|put|patch|delete)|(?:[\w$.]+\.)?open|sendBeacon)\s*\(`)
+	quoted   = `\s*(?:'([^'\n]*)'|"([^"\n]*)"|` + "`([^`]*)`)"
+
+	firstString  = regexp.MustCompile(`^` + quoted + `\s*[,)]?`)
+	secondString = regexp.MustCompile(`^` + quoted + `\s*,` + quoted)
+	urlKey       = regexp.MustCompile(`\burl\s*:` + quoted)
+	methodKey    = regexp.MustCompile(`(?i)\b(?:method|type)\s*:\s*["'` + "`" + `](get|head|post|put|patch|delete)["'` + "`" + `]`)
+	headersKey   = regexp.MustCompile(`\bheaders\s*:\s*\{([^}]*)\}`)
+	headerPair   = regexp.MustCompile(`(?:["']([\w-]+)["']|\b([A-Za-z][\w]*))\s*:\s*([^,}]+)`)
+	stringify    = regexp.MustCompile(`JSON\.stringify\(\s*\{([^}]*)\}`)
+	objectKey    = regexp.MustCompile(`(?:^|,)\s*(?:["']([\w.-]+)["']|([A-Za-z_$][\w$]*))\s*(?::|,|$)`)
+	setHeader    = regexp.MustCompile(`(?:setRequestHeader\(\s*["']([\w-]+)["']\s*,|headers(?:\.\w+)*\[\s*["']([\w-]+)["']\s*\]\s*=)\s*([^;)\n]+)`)
+)
+
+// Calls finds the requests that a script spells out literally.
+func Calls(script string) []Call {
+	header, bearer := globalHeaders(script)
+	var calls []Call
+	for _, at := range callHead.FindAllStringSubmatchIndex(script, 500) {
+		name := script[at[2]:at[3]]
+		call, ok := readCall(name, arguments(script[at[1]:]))
+		if !ok {
+			continue
+		}
+		if call.Header == "" {
+			call.Header = header
+		}
+		call.Bearer = call.Bearer || bearer
+		calls = append(calls, call)
+	}
+	return calls
+}
+
+// arguments is the text up to the parenthesis that closes a call.
+func arguments(s string) string {
+	s = s[:min(len(s), longestCall)]
+	depth, quote := 1, byte(0)
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		switch {
+		case quote != 0 && c == '\\':
+			i++
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case c == '"' || c == '\'' || c == '`':
+			quote = c
+		case c == '(':
+			depth++
+		case c == ')':
+			if depth--; depth == 0 {
+				return s[:i]
+			}
+		}
+	}
+	return s
+}
+
+func readCall(name, args string) (Call, bool) {
+	c := Call{Method: http.MethodGet}
+	last := name[strings.LastIndexByte(name, '.')+1:]
+	switch last {
+	case "open": // XMLHttpRequest: method, address
+		m := secondString.FindStringSubmatch(args)
+		if m == nil || !slices.Contains(methods, strings.ToUpper(pick(m[1:4]))) {
+			return c, false
+		}
+		c.Method, c.URL = strings.ToUpper(pick(m[1:4])), pick(m[4:7])
+	case "post", "put", "patch", "delete":
+		c.Method = strings.ToUpper(last)
+	case "sendBeacon":
+		c.Method = http.MethodPost
+	}
+	if m := methodKey.FindStringSubmatch(args); m != nil && last != "open" {
+		c.Method = strings.ToUpper(m[1])
+	}
+	if c.URL == "" {
+		if m := firstString.FindStringSubmatch(args); m != nil {
+			c.URL = pick(m[1:4])
+		} else if m := urlKey.FindStringSubmatch(args); m != nil {
+			c.URL = pick(m[1:4])
+		}
+	}
+	if !looksLikeAddress(c.URL) {
+		return c, false
+	}
+	c.readOptions(args)
+	return c, true
+}
+
+var methods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}
+
+func pick(groups []string) string { return strings.Join(groups, "") }
+
+// looksLikeAddress refuses what a script completes at run time, and words that
+// stand in the same place for another purpose.
+func looksLikeAddress(s string) bool {
+	return s != "" && !strings.Contains(s, "${") && !strings.ContainsAny(s, " <>\"'{}") &&
+		(strings.HasPrefix(s, "/") || strings.HasPrefix(s, "./") || strings.HasPrefix(s, "http://") ||
+			strings.HasPrefix(s, "https://") || strings.Contains(s, "/") || strings.HasPrefix(s, "?"))
+}
+
+func (c *Call) readOptions(args string) {
+	if strings.Contains(args, "JSON.stringify") || strings.Contains(args, "application/json") {
+		c.Encoding = finding.EncodingJSON
+	}
+	if m := stringify.FindStringSubmatch(args); m != nil {
+		for _, key := range objectKey.FindAllStringSubmatch(m[1], 50) {
+			c.Keys = append(c.Keys, key[1]+key[2])
+		}
+	}
+	if m := headersKey.FindStringSubmatch(args); m != nil {
+		for _, pair := range headerPair.FindAllStringSubmatch(m[1], 50) {
+			c.noteHeader(pair[1]+pair[2], pair[3])
+		}
+	}
+}
+
+// noteHeader tells a looked-up value from a written one: a constant protects
+// against nothing that a token does.
+func (c *Call) noteHeader(name, value string) {
+	value = strings.TrimSpace(value)
+	switch strings.ToLower(name) {
+	case "authorization":
+		c.Bearer = true
+	case "content-type", "accept", "x-requested-with", "cache-control":
+	default:
+		literal := value == "" || value[0] == '"' || value[0] == '\'' || value[0] >= '0' && value[0] <= '9'
+		if !literal && c.Header == "" {
+			c.Header = name
+		}
+	}
+}
+
+// globalHeaders are those that a script adds to all its requests.
+func globalHeaders(script string) (header string, bearer bool) {
+	var all Call
+	for _, m := range setHeader.FindAllStringSubmatch(script, 50) {
+		all.noteHeader(m[1]+m[2], m[3])
+	}
+	return all.Header, all.Bearer
+}
