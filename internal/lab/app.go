@@ -1,0 +1,67 @@
+package lab
+
+import (
+	"embed"
+	"net/http"
+)
+
+//go:embed truth/*.json
+var truthFiles embed.FS
+
+// An App is one stationery shop with its own customers and their data, which
+// live as long as it does. It serves concurrent requests.
+type App struct {
+	variant variant
+	shop    *shop
+	truth   Truth
+	serve   http.Handler
+}
+
+// Weak returns a shop in which each weakness is planted once, beside endpoints
+// that are safe in different ways.
+func Weak() *App { return open(weakVariant()) }
+
+// Repaired returns the same shop without the weaknesses.
+func Repaired() *App { return open(repairedVariant()) }
+
+// Lax returns a shop whose only defence against forged requests is a session
+// cookie with SameSite=Lax.
+func Lax() *App { return open(laxVariant()) }
+
+func open(v variant) *App {
+	a := &App{variant: v, shop: newShop(), truth: embeddedTruth(v.name)}
+	a.serve = v.around(withFraming(v.framing, a.routes()))
+	return a
+}
+
+// embeddedTruth panics on a malformed file: it is part of the program.
+func embeddedTruth(variant string) Truth {
+	f, err := truthFiles.Open("truth/" + variant + ".json")
+	if err != nil {
+		panic(err)
+	}
+	defer f.Close()
+	t, err := ReadTruth(f)
+	if err != nil {
+		panic(err)
+	}
+	return t
+}
+
+// ServeHTTP serves the shop.
+func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.serve.ServeHTTP(w, r) }
+
+// Variant says which shop this is: "weak", "repaired" or "lax".
+func (a *App) Variant() string { return a.variant.name }
+
+// Truth says what is wrong with this shop, and what is not.
+func (a *App) Truth() Truth { return a.truth }
+
+// Identities are the customers one can log in as. The passwords are throw-away.
+func (a *App) Identities() []Identity {
+	return []Identity{{"alice", "alice", people["alice"]}, {"bob", "bob", people["bob"]}}
+}
+
+// State is everything the customers own, as it is now: what a scan has to leave
+// as it was. Sessions are not part of it.
+func (a *App) State() map[string]string { return a.shop.state() }

@@ -1,0 +1,391 @@
+package lab
+
+import (
+	"encoding/json"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// A visitor is a browser's part in the tests. It keeps cookies by itself
+// because the standard jar withholds Secure ones from http even on loopback,
+// where browsers send them.
+type visitor struct {
+	t       *testing.T
+	base    string
+	cookies map[string]string
+	set     []*http.Cookie
+}
+
+func visit(t *testing.T, app *Instance) *visitor {
+	return &visitor{t: t, base: app.URL, cookies: map[string]string{}}
+}
+
+func loggedIn(t *testing.T, app *Instance, i Identity) *visitor {
+	v := visit(t, app)
+	if a := v.submit("/login", "/login", "username", i.Username, "password", i.Password); a.status != http.StatusSeeOther {
+		t.Fatalf("log in to %s as %s: %d %s", app.Variant, i.Name, a.status, a.body)
+	}
+	return v
+}
+
+type answer struct {
+	status int
+	header http.Header
+	body   string
+}
+
+func (v *visitor) send(method, path, body string, headers map[string]string) answer {
+	v.t.Helper()
+	r, err := http.NewRequest(method, v.base+path, strings.NewReader(body))
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	for name, value := range headers {
+		r.Header.Set(name, value)
+	}
+	for name, value := range v.cookies {
+		r.AddCookie(&http.Cookie{Name: name, Value: value})
+	}
+	response, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	read, err := io.ReadAll(response.Body)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	for _, c := range response.Cookies() {
+		v.set = append(v.set, c)
+		v.cookies[c.Name] = c.Value
+		if c.MaxAge < 0 {
+			delete(v.cookies, c.Name)
+		}
+	}
+	return answer{response.StatusCode, response.Header, string(read)}
+}
+
+func (v *visitor) get(path string) answer {
+	v.t.Helper()
+	return v.send("GET", path, "", nil)
+}
+
+const urlencoded = "application/x-www-form-urlencoded"
+
+// own are the headers of a request from the application's own pages.
+func (v *visitor) own(contentType string) map[string]string {
+	return map[string]string{"Content-Type": contentType, "Origin": v.base, "Sec-Fetch-Site": "same-origin"}
+}
+
+// foreign are those of one from another site's page.
+func foreign(contentType string) map[string]string {
+	return map[string]string{"Content-Type": contentType, "Origin": "https://elsewhere.example", "Sec-Fetch-Site": "cross-site"}
+}
+
+var (
+	formPattern  = regexp.MustCompile(`(?s)<form[^>]*? action="([^"]*)"(.*?)</form>`)
+	inputPattern = regexp.MustCompile(`<input [^>]*name="([^"]*)" value="([^"]*)"`)
+)
+
+// form finds the form with that path in its action.
+func (v *visitor) form(page answer, path string) (action string, fields url.Values) {
+	v.t.Helper()
+	for _, found := range formPattern.FindAllStringSubmatch(page.body, -1) {
+		if target, _, _ := strings.Cut(found[1], "?"); target == path {
+			fields := url.Values{}
+			for _, input := range inputPattern.FindAllStringSubmatch(found[2], -1) {
+				fields.Set(input[1], input[2])
+			}
+			return strings.ReplaceAll(found[1], "&amp;", "&"), fields
+		}
+	}
+	v.t.Fatalf("no form for %s in\n%s", path, page.body)
+	return "", nil
+}
+
+// submit sends a page's form as its button would, with some fields changed.
+func (v *visitor) submit(page, path string, changed ...string) answer {
+	v.t.Helper()
+	return v.press(v.get(page), path, changed...)
+}
+
+func (v *visitor) press(page answer, path string, changed ...string) answer {
+	v.t.Helper()
+	action, fields := v.form(page, path)
+	for i := 0; i < len(changed); i += 2 {
+		fields.Set(changed[i], changed[i+1])
+	}
+	return v.send("POST", action, fields.Encode(), v.own(urlencoded))
+}
+
+// forge sends a form as another site's page would.
+func (v *visitor) forge(path string, fields ...string) answer {
+	v.t.Helper()
+	values := url.Values{}
+	for i := 0; i < len(fields); i += 2 {
+		values.Set(fields[i], fields[i+1])
+	}
+	return v.send("POST", path, values.Encode(), foreign(urlencoded))
+}
+
+var variants = []string{"weak", "repaired", "lax"}
+
+// eachVariant runs a test on a fresh shop of every variant, with alice logged in.
+func eachVariant(t *testing.T, test func(t *testing.T, shop *Instance, alice *visitor)) {
+	for _, name := range variants {
+		t.Run(name, func(t *testing.T) {
+			shop, err := StartEmbedded(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() {
+				if err := shop.Stop(); err != nil {
+					t.Error(err)
+				}
+			})
+			test(t, shop, loggedIn(t, shop, shop.Identities[0]))
+		})
+	}
+}
+
+// settle holds what happened against the truth.
+func settle(t *testing.T, shop *Instance, endpoint, weakness string, happened bool) {
+	t.Helper()
+	for _, row := range shop.Truth {
+		if row.Endpoint == endpoint && row.Weakness == weakness {
+			if happened != (row.Truth == Vulnerable) {
+				t.Errorf("%s %s is %s, and trying it worked: %v", endpoint, weakness, row.Truth, happened)
+			}
+			return
+		}
+	}
+}
+
+func TestTheShopDoesItsBusiness(t *testing.T) {
+	eachVariant(t, func(t *testing.T, shop *Instance, alice *visitor) {
+		state := shop.Embedded.State
+		for _, s := range settings {
+			alice.submit(s.page, strings.TrimPrefix(s.endpoint, "POST "), s.name, "new "+s.name)
+			if got := state()["alice."+s.name]; got != "new "+s.name {
+				t.Errorf("%s is %q", s.name, got)
+			}
+			if !strings.Contains(alice.get(s.page).body, "new "+s.name) {
+				t.Errorf("%s does not show the new %s", s.page, s.name)
+			}
+		}
+		alice.submit("/order", "/order", "item", "Nibs", "quantity", "3", "note", "fine ones")
+		if got := state()["alice.orders.2"]; got != "3 × Nibs (fine ones)" {
+			t.Errorf("order is %q", got)
+		}
+		alice.submit("/notes", "/notes", "text", "a fresh note")
+		if !strings.Contains(alice.get("/search?q=fresh").body, "a fresh note") {
+			t.Error("the new note is not found")
+		}
+		alice.get("/notes/alice-ink/delete")
+		if state()["alice.notes.alice-ink"] == "" {
+			t.Error("looking at the question deleted the note")
+		}
+		alice.submit("/notes/alice-ink/delete", "/notes/alice-ink/delete")
+		if got, left := state()["alice.notes.alice-ink"]; left {
+			t.Errorf("the note %q is still there", got)
+		}
+		if got := alice.get("/notes/bob-ink/delete").status; got != http.StatusNotFound {
+			t.Errorf("somebody else's note answers %d", got)
+		}
+		alice.press(alice.submit("/membership", "/membership/review"), "/membership/confirm")
+		if got := state()["alice.membership"]; got != "on" {
+			t.Errorf("membership is %q after both steps", got)
+		}
+		if got := alice.submit("/account", "/logout").status; got != http.StatusSeeOther || len(alice.cookies) != 0 {
+			t.Errorf("logout answers %d and leaves %v", got, alice.cookies)
+		}
+	})
+}
+
+func TestScriptsSaveInJSON(t *testing.T) {
+	headersPattern := regexp.MustCompile(`data-endpoint="([^"]*)" data-headers="([^"]*)"`)
+	eachVariant(t, func(t *testing.T, shop *Instance, alice *visitor) {
+		sends := headersPattern.FindAllStringSubmatch(alice.get("/wishes").body, -1)
+		if len(sends) != len(scripted) {
+			t.Fatalf("found %d scripted forms, not %d", len(sends), len(scripted))
+		}
+		for i, s := range scripted {
+			headers := alice.own("application/json")
+			var extra map[string]string
+			if err := json.Unmarshal([]byte(strings.ReplaceAll(sends[i][2], "&#34;", `"`)), &extra); err != nil {
+				t.Fatal(err)
+			}
+			maps.Copy(headers, extra)
+			alice.send("POST", sends[i][1], `{"`+s.name+`":"by script"}`, headers)
+			if got := shop.Embedded.State()["alice."+s.name]; got != "by script" {
+				t.Errorf("%s is %q", s.name, got)
+			}
+		}
+	})
+}
+
+func TestWhatForgedRequestsReach(t *testing.T) {
+	eachVariant(t, func(t *testing.T, shop *Instance, alice *visitor) {
+		state := shop.Embedded.State
+		for _, s := range settings {
+			path := strings.TrimPrefix(s.endpoint, "POST ")
+			alice.forge(path, s.name, "forged")
+			happened := state()["alice."+s.name] == "forged"
+			settle(t, shop, s.endpoint, "csrf", happened)
+			// The visitor here sends Lax cookies too, as a sibling's page would.
+			settle(t, shop, s.endpoint, "csrf-samesite-only", happened)
+		}
+		for _, s := range scripted {
+			for _, kind := range []string{"text/plain", urlencoded, ""} {
+				alice.send("POST", strings.TrimPrefix(s.endpoint, "POST "), `{"`+s.name+`":"forged `+kind+`"}`, foreign(kind))
+				happened := state()["alice."+s.name] == "forged "+kind
+				settle(t, shop, s.endpoint, "csrf-json", happened)
+				settle(t, shop, s.endpoint, "csrf-samesite-only", happened)
+			}
+		}
+		alice.forge("/order", "item", "Glue", "quantity", "9", "note", "forged")
+		settle(t, shop, "POST /order", "csrf", state()["alice.orders.2"] != "")
+		alice.forge("/notes", "text", "forged")
+		forged := false
+		for _, text := range state() {
+			forged = forged || text == "forged" && strings.Contains(text, "note")
+		}
+		settle(t, shop, "POST /notes", "csrf", forged)
+		alice.forge("/notes/alice-card/delete")
+		_, left := state()["alice.notes.alice-card"]
+		settle(t, shop, "POST /notes/{id}/delete", "csrf", !left)
+		alice.send("GET", "/currency?set=forged+link", "", foreign(""))
+		settle(t, shop, "GET /currency", "csrf-get", state()["alice.currency"] == "forged link")
+	})
+}
+
+func TestWhatTokensAreWorth(t *testing.T) {
+	eachVariant(t, func(t *testing.T, shop *Instance, alice *visitor) {
+		state := shop.Embedded.State
+		bob := loggedIn(t, shop, shop.Identities[1])
+		for path, try := range map[string]struct{ page, field, weakness string }{
+			"/account/address": {"/account", "address", "csrf-token-unbound"},
+			"/account/name":    {"/account", "name", "csrf-token-constant"},
+			"/notes":           {"/notes", "text", "csrf-token-constant"},
+		} {
+			_, fields := bob.form(bob.get(try.page), path)
+			before := len(state())
+			fields.Set(try.field, "with bob's token")
+			alice.send("POST", path, fields.Encode(), alice.own(urlencoded))
+			happened := state()["alice."+try.field] == "with bob's token" || len(state()) != before
+			if shop.Variant != "lax" {
+				settle(t, shop, "POST "+path, try.weakness, happened)
+			}
+		}
+		action, _ := alice.form(alice.get("/account"), "/account/delivery")
+		settle(t, shop, "POST /account/delivery", "csrf-token-in-url", strings.Contains(action, "token"))
+		for path, field := range map[string]string{"/account/phone": "phone", "/paper": "paper"} {
+			for _, origin := range []string{"", "null", shop.URL + ".elsewhere.example"} {
+				headers := map[string]string{"Content-Type": urlencoded, "Origin": origin}
+				if origin == "" {
+					delete(headers, "Origin")
+				}
+				alice.send("POST", path, url.Values{field: {"from " + origin}}.Encode(), headers)
+				settle(t, shop, "POST "+path, "csrf-origin-check", state()["alice."+field] == "from "+origin)
+			}
+		}
+		stranger, i := visit(t, shop), shop.Identities[1]
+		stranger.forge("/login", "username", i.Username, "password", i.Password)
+		settle(t, shop, "POST /login", "csrf-login", stranger.get("/api/me").status == http.StatusOK)
+	})
+}
+
+func TestCookiesAreAsTheTruthSays(t *testing.T) {
+	eachVariant(t, func(t *testing.T, shop *Instance, alice *visitor) {
+		flaws := map[string]bool{}
+		for _, c := range alice.set {
+			flaws["cookie-samesite"] = flaws["cookie-samesite"] || c.SameSite == http.SameSiteNoneMode
+			flaws["cookie-httponly"] = flaws["cookie-httponly"] || !c.HttpOnly
+			flaws["cookie-secure"] = flaws["cookie-secure"] || !c.Secure
+		}
+		for _, weakness := range []string{"cookie-samesite", "cookie-httponly", "cookie-secure"} {
+			settle(t, shop, "POST /login", weakness, flaws[weakness])
+		}
+	})
+}
+
+func TestFramingIsAsTheTruthSays(t *testing.T) {
+	eachVariant(t, func(t *testing.T, shop *Instance, alice *visitor) {
+		framable := map[string]bool{}
+		for _, row := range shop.Truth {
+			if strings.HasPrefix(row.Endpoint, "GET ") && (row.Weakness == "clickjacking" || strings.HasPrefix(row.Weakness, "framing")) {
+				framable[row.Endpoint] = framable[row.Endpoint] || row.Truth == Vulnerable
+			}
+		}
+		for endpoint, weak := range framable {
+			path := strings.NewReplacer("GET ", "", "{id}", "alice-ink", "{unknown}", "nowhere").Replace(endpoint)
+			policy := alice.get(path).header.Get(csp)
+			sound := strings.Contains(policy, "frame-ancestors 'none'") || strings.Contains(policy, "https://partner.example")
+			if sound == weak {
+				t.Errorf("%s: framing policy %q, and the truth says weak: %v", endpoint, policy, weak)
+			}
+		}
+	})
+}
+
+func TestEveryTruthRowNamesAnEndpointThereIs(t *testing.T) {
+	eachVariant(t, func(t *testing.T, shop *Instance, alice *visitor) {
+		if len(shop.Truth) == 0 {
+			t.Fatal("no truth")
+		}
+		for _, row := range shop.Truth {
+			method, path, _ := strings.Cut(row.Endpoint, " ")
+			if path == "/{unknown}" {
+				continue
+			}
+			path = strings.ReplaceAll(path, "{id}", "alice-ink")
+			if got := alice.send(method, path, "", nil).status; got == http.StatusNotFound || got == http.StatusMethodNotAllowed {
+				t.Errorf("%s answers %d", row.Endpoint, got)
+			}
+			if path == "/logout" || strings.HasSuffix(path, "/delete") {
+				shop.Embedded.shop.of("alice", func(a *account) { a.notes["alice-ink"] = "again" })
+				alice = loggedIn(t, shop, shop.Identities[0])
+			}
+		}
+	})
+}
+
+func TestLookingChangesNothing(t *testing.T) {
+	eachVariant(t, func(t *testing.T, shop *Instance, alice *visitor) {
+		before := shop.Embedded.State()
+		for _, path := range []string{"/", "/login", "/about", "/widget", "/notes", "/search?q=a", "/order", "/orders", "/account", "/paper",
+			"/currency", "/newsletter", "/membership", "/wishes", "/api/me", "/invoices", "/history", "/stamp.svg"} {
+			if got := alice.get(path).status; got != http.StatusOK {
+				t.Errorf("%s answers %d", path, got)
+			}
+		}
+		if after := shop.Embedded.State(); !maps.Equal(before, after) {
+			t.Errorf("state was %v, is %v", before, after)
+		}
+	})
+}
+
+func TestAnUnknownVariantAndAnOpenAddressAreRefused(t *testing.T) {
+	if _, err := StartEmbedded("strong"); err == nil {
+		t.Error("there is no variant called strong")
+	}
+	if _, err := StartEmbeddedAt("weak", "0.0.0.0:0"); err == nil {
+		t.Error("a weak shop listens on all addresses")
+	}
+}
+
+func TestATruthFileThatLeavesSomethingOpenIsRefused(t *testing.T) {
+	for _, text := range []string{
+		``, `{}`, `{"app":"a","framework":"f","variant":"v","rows":[{"endpoint":"GET /","weakness":"csrf","truth":"maybe"}]}`,
+		`{"app":"a","framework":"f","variant":"v","rows":[{"weakness":"csrf","truth":"safe"}]}`, `{"app":"a","surprise":1}`,
+	} {
+		if _, err := ReadTruth(strings.NewReader(text)); err == nil {
+			t.Errorf("accepted %s", text)
+		}
+	}
+}

@@ -1,0 +1,149 @@
+package lab
+
+import (
+	"crypto/rand"
+	"net/http"
+	"path"
+)
+
+// A variant is what tells the shops apart. Pages and functions are the same.
+type variant struct {
+	name string
+	// cookies by the kind of session they carry. A kind without a cookie of its
+	// own is served by "main".
+	cookies map[string]http.Cookie
+	// defences by endpoint; what is not named has the ordinary one.
+	defences map[string]defence
+	ordinary defence
+	framing  func(path string, status int, mediaType string) []headerLine
+	// linkChanges is planted: the currency can be changed by following a link.
+	linkChanges bool
+	// framingInMeta is planted: /letters tries to refuse framing in the document.
+	framingInMeta bool
+	around        func(http.Handler) http.Handler
+}
+
+func (v variant) defence(endpoint string) defence {
+	if d, ok := v.defences[endpoint]; ok {
+		return d
+	}
+	return v.ordinary
+}
+
+func (v variant) kind(wanted string) string {
+	if _, ok := v.cookies[wanted]; ok {
+		return wanted
+	}
+	return "main"
+}
+
+func asIs(next http.Handler) http.Handler { return next }
+
+// weakVariant plants each weakness once. truth/weak.json says the same; the two
+// change together.
+func weakVariant() variant {
+	key := []byte(rand.Text())
+	return variant{
+		name: "weak",
+		cookies: map[string]http.Cookie{
+			// Chromium takes Secure cookies over http from loopback hosts.
+			"main":     {Name: "shop_session", Secure: true, HttpOnly: true, SameSite: http.SameSiteNoneMode},
+			"invoices": {Name: "shop_invoices", SameSite: http.SameSiteLaxMode},
+		},
+		ordinary: synchronizer("csrf_token"),
+		defences: map[string]defence{
+			"POST /login":            unprotected,
+			"POST /order":            unprotected,
+			"POST /account/email":    unprotected,
+			"POST /api/wish":         unprotected,
+			"POST /account/address":  unboundToken(key),
+			"POST /account/name":     constantToken(key),
+			"POST /account/delivery": tokenInURL,
+			"POST /account/phone":    lenientOrigin,
+			// Sound, each in its own way.
+			"POST /notes":            synchronizer("k4"),
+			"POST /paper":            sameOrigin,
+			"POST /currency":         fetchMetadata,
+			"POST /api/gift-message": jsonOnly,
+			"POST /api/reminder":     headerToken,
+		},
+		framing:       weakFraming,
+		linkChanges:   true,
+		framingInMeta: true,
+		around:        asIs,
+	}
+}
+
+// weakPages have header lines other than the sound ones.
+var weakPages = []struct {
+	path  string // a pattern for path.Match
+	lines []headerLine
+}{
+	{"/notes/*/delete", nil},
+	{"/newsletter", []headerLine{{csp, "default-src 'self' 'unsafe-inline'; frame-ancestors *"}}},
+	{"/membership", nil},
+	{"/membership/*", nil},
+	{"/history", nil},
+	{"/offers", []headerLine{{csp, "frame-ancestors http: https:"}}},
+	{"/points", []headerLine{{cspReportOnly, "frame-ancestors 'none'"}}},
+	{"/letters", nil},
+	{"/samples", []headerLine{{xfo, "DENY"}, {csp, "frame-ancestors *"}}},
+	{"/terms", []headerLine{{xfo, "SAMEORIGIN"}}},
+	{"/widget", partnerFraming},
+}
+
+// weakFraming forgets errors and everything that is not HTML.
+func weakFraming(requested string, status int, mediaType string) []headerLine {
+	if status >= http.StatusBadRequest || mediaType != "text/html" && mediaType != "application/json" {
+		return nil
+	}
+	for _, page := range weakPages {
+		if found, _ := path.Match(page.path, requested); found {
+			return page.lines
+		}
+	}
+	return refuseFraming
+}
+
+func soundFraming(requested string, _ int, _ string) []headerLine {
+	if requested == "/widget" {
+		return partnerFraming
+	}
+	return refuseFraming
+}
+
+// repairedVariant asks three times: where a request comes from, for a token of
+// its session, and of JSON that it says so.
+func repairedVariant() variant {
+	jsonWithToken := both(jsonOnly, headerToken)
+	return variant{
+		name: "repaired",
+		cookies: map[string]http.Cookie{
+			// The prefix keeps a sibling subdomain from planting one of this name.
+			"main": {Name: "__Host-shop_session", Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode},
+		},
+		ordinary: synchronizer("csrf_token"),
+		defences: map[string]defence{
+			"POST /api/wish":         jsonWithToken,
+			"POST /api/gift-message": jsonWithToken,
+			"POST /api/reminder":     jsonWithToken,
+		},
+		framing: soundFraming,
+		around:  http.NewCrossOriginProtection().Handler,
+	}
+}
+
+// laxVariant leaves everything to the cookie's attribute.
+func laxVariant() variant {
+	return variant{
+		name: "lax",
+		cookies: map[string]http.Cookie{
+			"main": {Name: "shop_session", Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode},
+		},
+		ordinary:    unprotected,
+		defences:    map[string]defence{"POST /login": synchronizer("csrf_token")},
+		framing:     soundFraming,
+		linkChanges: true,
+		around:      asIs,
+	}
+}
