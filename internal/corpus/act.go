@@ -1,6 +1,7 @@
 package corpus
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -74,6 +75,9 @@ func (c Context) SetAct() (Act, error) {
 
 const thenSeparator = " ; then "
 
+// ErrNoRequest is given for a context in which the browser asked for nothing.
+var ErrNoRequest = errors.New("the browser makes no request in this context")
+
 // Act is the request that might have carried the cookies.
 func (c Context) Act() (Act, error) {
 	how := c.How
@@ -93,6 +97,9 @@ func (c Context) Act() (Act, error) {
 		return Act{}, err
 	}
 	if len(acts) == 0 {
+		if !c.RequestSeen {
+			return Act{}, ErrNoRequest
+		}
 		return Act{}, fmt.Errorf("context %s: cannot tell what its page does", c.Name)
 	}
 	a := acts[len(acts)-1]

@@ -21,7 +21,7 @@ import (
 // present in recorded rows only.
 type CookieRow struct {
 	ID  string `json:"id"`
-	Set string `json:"set"` // Latin-1 in disguise, see Wire
+	Set string `json:"set"` // Latin-1 in disguise: one character is one byte
 	Ctx string `json:"ctx"`
 
 	Stored           bool  `json:"stored"`
@@ -81,17 +81,4 @@ func ReadContexts(r io.Reader) (map[string]Context, error) {
 		return nil, fmt.Errorf("read contexts: %w", err)
 	}
 	return contexts, nil
-}
-
-// Wire undoes the rows' disguise: every character stands for the byte that was
-// sent. A character beyond U+00FF cannot be one.
-func Wire(s string) (string, error) {
-	b := make([]byte, 0, len(s))
-	for _, r := range s {
-		if r > 0xff {
-			return "", fmt.Errorf("%q stands for no byte", r)
-		}
-		b = append(b, byte(r))
-	}
-	return string(b), nil
 }
