@@ -23,7 +23,7 @@ func Carrying(changes []finding.Change, marker string) []finding.Change {
 	switch {
 	case marker == "":
 	case isNumber:
-		for _, c := range paired(changes) {
+		for _, c := range Paired(changes) {
 			if moved(c, amount) {
 				found = append(found, c)
 			}
@@ -54,10 +54,10 @@ func contains(text, marker string) bool {
 	return strings.Contains(strings.ToLower(text), strings.ToLower(marker))
 }
 
-// paired joins a line that went with the one of the same place and shape that
+// Paired joins a line that went with the one of the same place and shape that
 // came: "Balance: 100" and "Balance: 97" are one fact to a reader. A line of
 // which several of its like came or went at once is left alone.
-func paired(changes []finding.Change) []finding.Change {
+func Paired(changes []finding.Change) []finding.Change {
 	came, went := map[string][]int{}, map[string][]int{}
 	for i, c := range changes {
 		switch {

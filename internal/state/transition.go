@@ -1,0 +1,77 @@
+package state
+
+import (
+	"math/big"
+	"regexp"
+
+	"github.com/mantlet-dev/mantlet/internal/finding"
+)
+
+// clockLike is a time of day or a date: it moves by itself, if not between two
+// readings in the same second.
+var clockLike = regexp.MustCompile(`\d{1,2}:\d{2}|\d{4}-\d{2}-\d{2}|\d{10,}`)
+
+// Transitions gives the places that changed in each of two runs of the same
+// action in a way that can be told from a clock's: another word, something that
+// came or went, or a number that moved by the same distance both times. They are
+// what an action without a marker is recognised by.
+func Transitions(first, second []finding.Change) map[string]bool {
+	a, b := steps(first), steps(second)
+	common := map[string]bool{}
+	for place, step := range a {
+		if other, ok := b[place]; ok && (step == wordStep) == (other == wordStep) && (step == wordStep || step == other) {
+			common[place] = true
+		}
+	}
+	return common
+}
+
+// Shows says whether changes hold one of that kind at every place.
+func Shows(changes []finding.Change, places map[string]bool) bool {
+	seen := steps(changes)
+	for place := range places {
+		if _, ok := seen[place]; !ok {
+			return false
+		}
+	}
+	return len(places) > 0
+}
+
+const wordStep = "word"
+
+// steps says for each generalised place how it changed: by a word, or by which distance.
+func steps(changes []finding.Change) map[string]string {
+	found := map[string]string{}
+	for _, c := range Paired(changes) {
+		step := wordStep
+		if c.Before != "" && c.After != "" && Shape(c.Before) == Shape(c.After) {
+			distance, ok := distanceOf(c)
+			if !ok {
+				continue
+			}
+			step = distance
+		}
+		if found[Place(c.Where)] != wordStep {
+			found[Place(c.Where)] = step
+		}
+	}
+	return found
+}
+
+// distanceOf is how far the one number in which before and after differ moved,
+// without direction; false if that is no plain number.
+func distanceOf(c finding.Change) (string, bool) {
+	if clockLike.MatchString(c.Before) || clockLike.MatchString(c.After) {
+		return "", false
+	}
+	before, after := numbers(c.Before), numbers(c.After)
+	if len(before) != len(after) {
+		return "", false
+	}
+	for i := range after {
+		if d := new(big.Rat).Sub(after[i], before[i]); d.Sign() != 0 {
+			return d.Abs(d).RatString(), true
+		}
+	}
+	return "", false
+}
