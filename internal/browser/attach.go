@@ -53,12 +53,13 @@ func (p *Page) adopt(ev *target.EventAttachedToTarget) {
 			return
 		}
 		_ = send(s, page.Enable, page.EnableParams{})
-		tree := send(s, page.GetFrameTree, cdp.Empty{})
-		_ = send(s, runtime.RunIfWaitingForDebugger, cdp.Empty{})
 		// What was committed before we listened is in the tree.
-		if got, err := tree.wait(context.Background()); err == nil && got.FrameTree != nil {
-			p.update(func() { p.frames.shows(got.FrameTree.Frame) })
-		}
+		sendThen(s, page.GetFrameTree, cdp.Empty{}, func(got page.GetFrameTreeResult) {
+			if got.FrameTree != nil {
+				p.update(func() { p.frames.shows(got.FrameTree.Frame) })
+			}
+		})
+		_ = send(s, runtime.RunIfWaitingForDebugger, cdp.Empty{})
 	}()
 }
 

@@ -60,7 +60,10 @@ func open(t *testing.T, c *Context, url string) *Page {
 // site serves h over http, or https if secure, and returns its port.
 func site(t *testing.T, secure bool, h http.HandlerFunc) string {
 	t.Helper()
-	s := httptest.NewUnstartedServer(h)
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		h(w, r)
+	}))
 	if secure {
 		s.StartTLS()
 	} else {

@@ -8,6 +8,7 @@ import (
 
 	protocol "github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/storage"
 	"github.com/chromedp/cdproto/target"
 )
@@ -43,24 +44,42 @@ func (b *Browser) Context(ctx context.Context, cookies []Cookie) (*Context, erro
 	return c, nil
 }
 
-// put stores cookies one by one, so that one the browser refuses harms no other.
+// put stores cookies one by one, so that one the browser refuses harms no other,
+// and looks what became of them: a refusal is not always an error.
 func (c *Context) put(ctx context.Context, cookies []Cookie) error {
+	if len(cookies) == 0 {
+		return nil
+	}
+	root := c.browser.wire.root
+	var asked []*network.CookieParam
+	var from []Cookie
 	var sent []pending[cdp.Empty]
 	for _, k := range cookies {
-		p, err := k.params()
+		p, err := k.param()
 		if err != nil {
 			return err
 		}
-		sent = append(sent, send(c.browser.wire.root, storage.SetCookies, storage.SetCookiesParams{
-			Cookies: p, BrowserContextID: c.id,
+		if p == nil {
+			continue
+		}
+		asked, from = append(asked, p), append(from, k)
+		sent = append(sent, send(root, storage.SetCookies, storage.SetCookiesParams{
+			Cookies: []*network.CookieParam{p}, BrowserContextID: c.id,
 		}))
 	}
-	for i, p := range sent {
-		if _, err := p.wait(ctx); err != nil {
-			if ctx.Err() != nil {
-				return err
-			}
-			c.refused = append(c.refused, cookies[i])
+	for _, p := range sent {
+		if _, err := p.wait(ctx); err != nil && ctx.Err() != nil {
+			return err
+		}
+	}
+	got, err := call(ctx, root, storage.GetCookies, storage.GetCookiesParams{BrowserContextID: c.id})
+	if err != nil {
+		return err
+	}
+	for i, p := range asked {
+		stored := func(k *network.Cookie) bool { return k.Name == p.Name && k.Value == p.Value }
+		if !slices.ContainsFunc(got.Cookies, stored) {
+			c.refused = append(c.refused, from[i])
 		}
 	}
 	return nil

@@ -24,8 +24,8 @@ type Cookie struct {
 	URL string
 }
 
-// params are the protocol's words for the cookie; none if the line deletes it.
-func (c Cookie) params() ([]*network.CookieParam, error) {
+// param is the protocol's word for the cookie, nil if the line deletes it.
+func (c Cookie) param() (*network.CookieParam, error) {
 	k, err := http.ParseSetCookie(c.Line)
 	if err != nil {
 		name, _, _ := strings.Cut(c.Line, "=") // the value may be a secret
@@ -58,7 +58,7 @@ func (c Cookie) params() ([]*network.CookieParam, error) {
 	if k.Partitioned {
 		p.PartitionKey = &network.CookiePartitionKey{TopLevelSite: origin.Scheme() + "://" + origin.RegistrableDomain()}
 	}
-	return []*network.CookieParam{p}, nil
+	return p, nil
 }
 
 // sameSite leaves what a browser does not know unset, as a browser does.

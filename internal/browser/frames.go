@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"context"
 	"slices"
 	"strings"
 
@@ -10,11 +11,12 @@ import (
 	"github.com/mantlet-dev/mantlet/policy"
 )
 
-// A Frame is a document in the page.
+// A Frame is a document in the page, or one that was to be there.
 type Frame struct {
 	ID  string // the browser's name for the frame: Request.Frame
 	URL string // of the document asked for
-	// Origin is that of what is shown, "null" if opaque, "" if nothing of URL is.
+	// Origin is that of URL once its document is shown, "" while and if it is not.
+	// (A sandboxed document is opaque to others all the same.)
 	Origin string
 	// Blocked is set when the browser refused to show URL in the frame: by the
 	// response's framing rules or by those of the page. A failure of the network is
@@ -62,22 +64,71 @@ func (p *Page) Frames() []Frame {
 	defer p.mu.Unlock()
 	var out []Frame
 	for _, id := range p.frames.order {
-		f := Frame{ID: string(id)}
-		if doc := p.frames.shown[id]; doc != nil {
-			f.URL, f.Origin = doc.URL, originOf(doc)
-			if doc.UnreachableURL != "" {
-				f.URL, f.Origin = doc.UnreachableURL, ""
-			}
-		}
-		if r := p.traffic.document(id); r != nil && r.Failure != "" && r.Failure != "net::ERR_ABORTED" {
-			f.URL, f.Origin, f.Why = r.URL, "", why(*r)
-			f.Blocked = r.Blocked != "" || strings.HasPrefix(r.Failure, "net::ERR_BLOCKED_BY_")
-		}
-		if !p.frames.gone[id] || f.Blocked {
+		if f, _ := p.frame(id); !p.frames.gone[id] || f.Blocked {
 			out = append(out, f)
 		}
 	}
 	return out
+}
+
+// WaitFrame returns the frame, or the page, that asked for the document at url once
+// the browser has shown it or has failed to.
+func (p *Page) WaitFrame(ctx context.Context, url string) (Frame, error) {
+	var found Frame
+	err := p.wait(ctx, func() bool {
+		for _, id := range p.frames.order {
+			f, decided := p.frame(id)
+			if decided && p.traffic.askedBy(id, url) {
+				found = f
+				return true
+			}
+		}
+		return false
+	})
+	return found, err
+}
+
+// frame is how things stand in one frame, and whether its latest navigation has
+// come to an end. The page must be locked.
+func (p *Page) frame(id cdp.FrameID) (f Frame, decided bool) {
+	f.ID = string(id)
+	doc, r := p.frames.shown[id], p.traffic.document(id)
+	switch {
+	case r != nil && r.Failure != "" && r.Failure != aborted:
+		f.URL, f.Why = r.URL, why(*r)
+		f.Blocked = r.Blocked != "" || strings.HasPrefix(r.Failure, "net::ERR_BLOCKED_BY_")
+		return f, true
+	case doc != nil && doc.UnreachableURL != "" && r == nil:
+		f.URL, f.Blocked, f.Why = doc.UnreachableURL, true, "not even asked for: the page's own rules forbid it"
+		return f, true
+	case r != nil && r.Failure == "" && (doc == nil || string(doc.LoaderID) != r.ID):
+		f.URL = r.URL // under way: the answer is not there or not shown yet
+		return f, false
+	case doc == nil:
+		return f, false
+	}
+	f.URL, f.Origin = doc.URL, originOf(doc)
+	return f, true
+}
+
+// aborted is the error of navigations that leave the frame as it was: a download,
+// an answer without content, a newer navigation.
+const aborted = "net::ERR_ABORTED"
+
+// framesDecided says whether no frame is still loading. The page must be locked.
+func (p *Page) framesDecided() bool {
+	for _, id := range p.frames.order {
+		if _, decided := p.frame(id); !decided && !p.frames.gone[id] && p.traffic.document(id) != nil {
+			return false
+		}
+	}
+	return true
+}
+
+func (t *traffic) askedBy(id cdp.FrameID, url string) bool {
+	return slices.ContainsFunc(t.all, func(r *Request) bool {
+		return r.Frame == string(id) && r.URL == url && r.Kind == string(network.ResourceTypeDocument)
+	})
 }
 
 // document is the latest request for the document of a frame.

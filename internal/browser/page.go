@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
@@ -76,7 +77,14 @@ func (p *Page) Goto(ctx context.Context, url string) error {
 	if err != nil {
 		return p.stop(ctx, nil, err)
 	}
-	return nil
+	// Frames of other processes tell us of themselves by ways of their own, which
+	// may be a little behind the load event.
+	behind, cancel := context.WithTimeout(bounded, time.Second)
+	defer cancel()
+	if err := p.wait(behind, p.framesDecided); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return ctx.Err()
 }
 
 // stop ends a load that takes too long; the result is late, unless the reason for

@@ -151,8 +151,8 @@ func TestFramesTellWhichWereRefused(t *testing.T) {
 		victim + "/open":                           {Origin: victim},
 		victim + "/deny":                           {Blocked: true, Why: "net::ERR_BLOCKED_BY_RESPONSE; X-Frame-Options: DENY"},
 		victim + "/csp":                            {Blocked: true, Why: "net::ERR_BLOCKED_BY_RESPONSE; Content-Security-Policy: frame-ancestors 'none'"},
-		victim + "/sandboxed":                      {Origin: "null"},
-		"https://other.test:" + port + "/embedder": {Blocked: true, Why: "net::ERR_BLOCKED_BY_CSP (csp)"},
+		victim + "/sandboxed":                      {Origin: victim},
+		"https://other.test:" + port + "/embedder": {Blocked: true, Why: "not even asked for: the page's own rules forbid it"},
 		"https://gone.test:1/x":                    {Why: "net::ERR_UNSAFE_PORT"},
 	}
 	got := p.Frames()

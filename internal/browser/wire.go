@@ -29,7 +29,7 @@ type wire struct {
 
 	mu       sync.Mutex
 	next     int64
-	replies  map[int64]chan *cdproto.Message
+	replies  map[int64]func(*cdproto.Message)
 	sessions map[target.SessionID]*session
 
 	lost chan struct{} // closed when the browser no longer speaks
@@ -48,7 +48,7 @@ type session struct {
 func newWire(p *process) *wire {
 	w := &wire{
 		conn:     chromedp.NewPipeConn(p.out, p.in),
-		replies:  map[int64]chan *cdproto.Message{},
+		replies:  map[int64]func(*cdproto.Message){},
 		sessions: map[target.SessionID]*session{},
 		lost:     make(chan struct{}),
 	}
@@ -84,11 +84,11 @@ func (w *wire) read() {
 
 func (w *wire) reply(msg *cdproto.Message) {
 	w.mu.Lock()
-	ch := w.replies[msg.ID]
+	take := w.replies[msg.ID]
 	delete(w.replies, msg.ID)
 	w.mu.Unlock()
-	if ch != nil {
-		ch <- msg // buffered
+	if take != nil {
+		take(msg)
 	}
 }
 
@@ -119,6 +119,24 @@ func (w *wire) detach(id target.SessionID) {
 	}
 }
 
+// post sends a command. take gets the reply, on the goroutine that reads the wire
+// and so in order with the events: it must neither block nor send.
+func (s *session) post(method string, params any, take func(*cdproto.Message)) (id int64, err error) {
+	text, err := jsonv2.Marshal(params, chromedp.DefaultMarshalOptions)
+	if err != nil {
+		return 0, err
+	}
+	w := s.wire
+	w.mu.Lock()
+	w.next++
+	id = w.next
+	w.replies[id] = take
+	w.mu.Unlock()
+	return id, w.conn.Write(context.Background(), &cdproto.Message{
+		ID: id, SessionID: s.id, Method: cdproto.MethodType(method), Params: text,
+	})
+}
+
 // A pending command has been sent and not been waited for.
 type pending[R any] struct {
 	s      *session
@@ -132,21 +150,19 @@ type pending[R any] struct {
 // in order, so that many can be under way at once.
 func send[P, R any](s *session, cmd cdp.Command[P, R], params P) pending[R] {
 	p := pending[R]{s: s, method: cmd.Method, reply: make(chan *cdproto.Message, 1)}
-	text, err := jsonv2.Marshal(params, chromedp.DefaultMarshalOptions)
-	if err != nil {
-		p.err = err
-		return p
-	}
-	w := s.wire
-	w.mu.Lock()
-	w.next++
-	p.id = w.next
-	w.replies[p.id] = p.reply
-	w.mu.Unlock()
-	p.err = w.conn.Write(context.Background(), &cdproto.Message{
-		ID: p.id, SessionID: s.id, Method: cdproto.MethodType(cmd.Method), Params: text,
-	})
+	p.id, p.err = s.post(cmd.Method, params, func(msg *cdproto.Message) { p.reply <- msg })
 	return p
+}
+
+// sendThen is send for those who act on the result in order with the events; take
+// does not hear of failures.
+func sendThen[P, R any](s *session, cmd cdp.Command[P, R], params P, take func(R)) {
+	_, _ = s.post(cmd.Method, params, func(msg *cdproto.Message) {
+		var result R
+		if msg.Error == nil && jsonv2.Unmarshal(msg.Result, &result, chromedp.DefaultUnmarshalOptions) == nil {
+			take(result)
+		}
+	})
 }
 
 // wait returns the command's result. It gives up when ctx does, when the target
