@@ -147,6 +147,8 @@ func (s Source) oddity() string {
 		return fmt.Sprintf("%s is skipped: it is no source that frame-ancestors knows", s.Text)
 	case s.Kind == SourceHost && (s.Host == "none" || s.Host == "self") && s.Text == s.Host:
 		return fmt.Sprintf("%s without quotes is a host of that name", s.Text)
+	case s.Kind == SourceScheme && s.Scheme != "https" && s.Scheme != "http" && s.Scheme != "file":
+		return fmt.Sprintf("%s stands for pages of that scheme, of which there are none", s.Text)
 	case s.Kind == SourceHost && !s.matchesPath():
 		return fmt.Sprintf("%s matches no page: the path is compared with that of an origin, which is /", s.Text)
 	}
