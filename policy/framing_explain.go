@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -132,6 +133,8 @@ func (l SourceList) effect() string {
 		notes = append(notes, "an empty list names nobody")
 	case l.IsNone():
 		notes = append(notes, "names nobody")
+	case slices.ContainsFunc(l.sources, func(s Source) bool { return s.Kind == SourceStar || s.Kind == SourceScheme && s.Scheme == "http" }):
+		notes = append(notes, "names every page on the web")
 	default:
 		notes = append(notes, "every page around the frame must be named")
 	}

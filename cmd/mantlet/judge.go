@@ -20,6 +20,7 @@ Nothing is attacked, and only "judge headers URL" touches the network.`,
 		newJudgeFramingCommand(e),
 		newJudgeHeadersCommand(e),
 		newJudgeCookieCommand(e),
+		newJudgeRequestCommand(e),
 	)
 	return judge
 }

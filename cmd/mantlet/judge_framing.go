@@ -79,15 +79,9 @@ func judgeFramingCase(line []byte) (any, error) {
 }
 
 func (c framingCase) judge() (verdict string, why policy.Reason, err error) {
-	target, err := policy.ParseOrigin(c.Target)
+	target, ancestors, err := c.place()
 	if err != nil {
-		return "", "", fmt.Errorf("target: %w", err)
-	}
-	ancestors := make([]policy.Origin, len(c.Ancestors))
-	for i, a := range c.Ancestors {
-		if ancestors[i], err = policy.ParseOrigin(a); err != nil {
-			return "", "", fmt.Errorf("ancestor %d: %w", i+1, err)
-		}
+		return "", "", err
 	}
 	lines, err := undisguiseAll(c.Headers)
 	if err != nil {
@@ -117,6 +111,21 @@ func (c framingCase) judge() (verdict string, why policy.Reason, err error) {
 		return "none", embedderDecides, nil
 	}
 	return "framed", d.Reason, nil
+}
+
+// place is who is framed and by whom, the embedder first.
+func (c framingCase) place() (target policy.Origin, ancestors []policy.Origin, err error) {
+	target, err = policy.ParseOrigin(c.Target)
+	if err != nil {
+		return target, nil, fmt.Errorf("target: %w", err)
+	}
+	ancestors = make([]policy.Origin, len(c.Ancestors))
+	for i, a := range c.Ancestors {
+		if ancestors[i], err = policy.ParseOrigin(a); err != nil {
+			return target, nil, fmt.Errorf("ancestor %d: %w", i+1, err)
+		}
+	}
+	return target, ancestors, nil
 }
 
 // followHops goes through the responses before the final one. redirected tells
