@@ -132,7 +132,7 @@ func Explain(findings []finding.Finding) []Step {
 		text := fmt.Sprintf("Suspected findings: %s.", tally(findings, finding.Suspected, nil))
 		score := max(left-cost, floor(left))
 		if score != left-cost {
-			text += fmt.Sprintf(" Suspicions alone take the score no lower than %d.", floor(left))
+			text += fmt.Sprintf(" Suspicions take it no lower than %d.", floor(left))
 		}
 		steps = append(steps, Step{text, score})
 	}

@@ -198,11 +198,7 @@ func (p *page) cell(c *finding.Cell, width int) string {
 	if c == nil {
 		return p.ink.faint(pad("·", width))
 	}
-	text := clean(string(c.State))
-	if byModel(c) {
-		text += "*"
-	}
-	return p.ink.word(c.State, pad(text, width))
+	return p.ink.word(c.State, pad(clean(cellWord(c)), width))
 }
 
 // hintLines is how much of a repair the terminal shows; explain shows all of it.

@@ -48,6 +48,14 @@ func vectorTable(cells []finding.Cell) []vectorRow {
 // browser needed to be asked.
 func byModel(c *finding.Cell) bool { return c != nil && c.By == "model" }
 
+// cellWord is the answer for a position in a reader's words.
+func cellWord(c *finding.Cell) string {
+	if byModel(c) {
+		return shownAs(c.State) + "*"
+	}
+	return shownAs(c.State)
+}
+
 // accepted counts the forgeries that went through.
 func accepted(attempts []finding.Attempt) int {
 	n := 0

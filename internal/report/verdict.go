@@ -32,6 +32,17 @@ func (r Report) Verdict() string {
 	return s
 }
 
+// shownAs is a state in a reader's words; strangers stand for themselves.
+func shownAs(s finding.State) string {
+	switch s {
+	case finding.Refuted:
+		return "protected"
+	case finding.NotTestable:
+		return "not testable"
+	}
+	return string(s)
+}
+
 // Grade is the score's grade, with a question mark if the scan is incomplete.
 func (r Report) Grade() string {
 	if !r.End.Complete {

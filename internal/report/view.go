@@ -1,0 +1,127 @@
+package report
+
+import (
+	"fmt"
+	"html/template"
+	"strings"
+	"time"
+
+	"github.com/mantlet-dev/mantlet/internal/finding"
+)
+
+// A view is a Report laid out for the page's template, which decides nothing.
+type view struct {
+	Report
+	Style     template.CSS
+	Policy    string
+	Verdict   string
+	Tone      string // bad, warn, good
+	Grade     string
+	RingClass string
+	Took      string
+	Tiles     []tile
+	Matrix    []matrixRow
+	Cards     []card // all findings, in order
+	Held      []card
+	Coverage  []string
+	Changes   string
+	Steps     []Step
+}
+
+type tile struct {
+	Number int
+	Label  string
+}
+
+func viewOf(r Report) view {
+	v := view{
+		Report: r, Verdict: r.Verdict(), Tone: tone(r), Grade: r.Grade(), Coverage: r.coverage(), Changes: r.changes(),
+		RingClass: "grade-" + grade(r.End.Score.Value),
+	}
+	if took := r.End.Finished.Sub(r.Run.Started); took > 0 {
+		v.Took = took.Round(time.Second).String()
+	}
+	for _, state := range shownOrder {
+		v.Tiles = append(v.Tiles, tile{len(r.In(state)), shownAs(state)})
+	}
+	v.Tiles = append(v.Tiles, tile{len(r.Remaining()), "changes left behind"})
+	for i, f := range r.Findings {
+		v.Cards = append(v.Cards, cardOf(f, fmt.Sprintf("finding-%d", i+1)))
+	}
+	onlyOnce(v.Cards)
+	for i, f := range r.Refuted {
+		v.Held = append(v.Held, cardOf(f, fmt.Sprintf("held-%d", i+1)))
+	}
+	v.Matrix = matrix(append(append([]card{}, v.Cards...), v.Held...))
+	if r.End.Score == Score(r.Findings) {
+		v.Steps = Explain(r.Findings)
+	}
+	return v
+}
+
+func tone(r Report) string {
+	switch {
+	case len(r.In(finding.Proven)) > 0:
+		return "bad"
+	case !r.End.Complete || len(r.Findings) > 0 || r.Run.Mode == "passive":
+		return "warn"
+	}
+	return "good"
+}
+
+// A matrixRow counts the outcomes for one family of weaknesses.
+type matrixRow struct {
+	Name  string
+	Cells []matrixCell
+}
+
+type matrixCell struct {
+	State  finding.State
+	Count  int
+	Anchor string // of the first finding counted
+}
+
+// families are the rows of the matrix: what a weakness's name begins with.
+var families = []struct{ prefix, name string }{
+	{"clickjacking", "Clickjacking"},
+	{"csrf", "Forged requests (CSRF)"},
+	{"framing", "Framing policy"},
+	{"cookie", "Session cookies"},
+	{"", "Others"},
+}
+
+// matrix counts every card once. A family nobody heard of gets a row only if
+// something is in it.
+func matrix(cards []card) []matrixRow {
+	var rows []matrixRow
+	for _, family := range families {
+		row, total := matrixRow{Name: family.name}, 0
+		for _, state := range []finding.State{finding.Proven, finding.Suspected, finding.Refuted, finding.NotTestable} {
+			cell := matrixCell{State: state}
+			for _, c := range cards {
+				if c.State != state || familyOf(c.Weakness) != family.prefix {
+					continue
+				}
+				if cell.Count++; cell.Count == 1 {
+					cell.Anchor = c.Anchor
+				}
+			}
+			total += cell.Count
+			row.Cells = append(row.Cells, cell)
+		}
+		if family.prefix != "" || total > 0 {
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+func familyOf(w finding.Weakness) string {
+	prefix, _, _ := strings.Cut(string(w), "-")
+	for _, family := range families {
+		if family.prefix == prefix {
+			return prefix
+		}
+	}
+	return ""
+}
