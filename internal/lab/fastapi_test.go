@@ -47,7 +47,11 @@ func TestTheBankPassesItsOwnSuite(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%v\n%s", err, log)
 			}
-			suite := exec.CommandContext(ctx, "../../.lab/venv/bin/python", "test_app.py") // relative to its folder
+			python, err := filepath.Abs(filepath.Join(repository, ".lab/venv/bin/python"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			suite := exec.CommandContext(ctx, python, "test_app.py")
 			suite.Dir = filepath.Join(repository, "lab", "fastapi")
 			suite.Env = append(os.Environ(), "MANTLET_LAB_URL="+bank.URL, "MANTLET_LAB_VARIANT="+variant, "PYTHONDONTWRITEBYTECODE=1")
 			if out, err := suite.CombinedOutput(); err != nil {

@@ -63,7 +63,12 @@ func start(ctx context.Context, name string, cmd *exec.Cmd, log io.Writer, lines
 func (p *process) stop() error {
 	p.once.Do(func() {
 		p.leash.Close()
-		endGroup(p.cmd.Process.Pid, false)
+		select {
+		case <-p.ended:
+			return
+		default:
+			endGroup(p.cmd.Process.Pid, false)
+		}
 		select {
 		case <-p.ended:
 		case <-time.After(stopPatience):

@@ -17,6 +17,7 @@ watcher=$!
 trap 'kill $program 2>/dev/null' TERM
 wait $program
 status=$?
+while kill -0 $program 2>/dev/null; do wait $program; status=$?; done
 kill $watcher 2>/dev/null
 exit $status`
 
@@ -27,8 +28,8 @@ func onLeash(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 }
 
-// endGroup signals the group that onLeash made. The group outlives its leader
-// only with children still in it, so its number is not somebody else's.
+// endGroup signals the group that onLeash made. Its leader must not have been
+// waited for, or the number may be somebody else's by now.
 func endGroup(pid int, hard bool) {
 	signal := syscall.SIGTERM
 	if hard {

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Depends, Form as Posted, Request
 
 import pages
+from cookies import new_value
 from members import Member, defended, member, store, visitor_session
 from pages import Field, Form, back_to
 from variant import variant
@@ -39,6 +40,9 @@ def login(request: Request, username: str = Posted(...), password: str = Posted(
     response = back_to("/")
     for kind, cookie in variant.COOKIES.items():
         cookie.set(response, store.start_session(user["username"], kind).id)
+    if not variant.VISITOR_OUTLIVES_LOGIN:
+        # What was handed out before login is worth nothing after it.
+        variant.VISITOR.set(response, new_value())
     return response
 
 

@@ -24,7 +24,11 @@ class Cookie:
                             secure=self.secure, httponly=self.httponly, samesite=self.samesite)
 
 
-def keep(request, cookie, make=lambda: secrets.token_urlsafe(18), valid=bool):
+def new_value():
+    return secrets.token_urlsafe(18)
+
+
+def keep(request, cookie, make=new_value, valid=bool):
     """The cookie's value if the request has a valid one, else a fresh one that `hand_out` will set on the response."""
     fresh = fresh_cookies(request)
     for value in (request.cookies.get(cookie.name), fresh.get(cookie)):

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from starlette.responses import JSONResponse
 
-from cookies import Cookie, keep
+from cookies import Cookie
 from defences import bearer_only, both, header_token, json_only, synchronizer, visitor_token
 from frame import PARTNER, FrameHeaders, frame_headers
 
@@ -20,6 +20,7 @@ NAME = "repaired"
 COOKIES = {"main": Cookie("__Host-bank_session")}
 VISITOR = Cookie("__Host-bank_visitor")
 
+VISITOR_OUTLIVES_LOGIN = False
 THEME_CHANGES_ON_GET = False
 
 json_with_token = both(json_only, header_token)
@@ -42,10 +43,6 @@ def defence(endpoint):
 
 def framing(path, status, media_type):
     return frame_headers([], PARTNER if path == "/widget/rates" else "'none'")
-
-
-def visitor(request):
-    return keep(request, VISITOR)
 
 
 # Answering to any other name would let a page bound to this address by its own

@@ -6,11 +6,19 @@ the socket is bound, so that whoever started this knows where to look.
 """
 
 import argparse
+import contextlib
+import logging
 import socket
 
 import uvicorn
 
 from app import asgi
+from brochure import SwitchedOff
+
+
+def is_news(record):
+    """Whether a log record is about anything but the failure that is planned."""
+    return not (record.exc_info and isinstance(record.exc_info[1], SwitchedOff))
 
 
 def main():
@@ -23,7 +31,11 @@ def main():
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((options.host, options.port))
     print(f"http://{options.host}:{listener.getsockname()[1]}", flush=True)
-    uvicorn.Server(uvicorn.Config(asgi, log_level="warning")).run(sockets=[listener])
+    server = uvicorn.Server(uvicorn.Config(asgi, log_level="warning"))
+    logging.getLogger("uvicorn.error").addFilter(is_news)
+    # An interrupt is how one stops it by hand; uvicorn has closed up by then.
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run(sockets=[listener])
 
 
 if __name__ == "__main__":

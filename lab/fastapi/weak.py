@@ -8,7 +8,7 @@ import os
 
 from starlette.routing import compile_path
 
-from cookies import Cookie, keep
+from cookies import Cookie
 from defences import (
     Defence, bearer_only, custom_header, fetch_metadata, form_value, header_token, json_only, own_origin, refuse, same,
     seal, signed_double_submit, strict_origin, synchronizer, visitor_token,
@@ -26,6 +26,7 @@ COOKIES = {
 }
 VISITOR = Cookie("bank_visitor", samesite="none")
 
+VISITOR_OUTLIVES_LOGIN = True
 THEME_CHANGES_ON_GET = True
 
 
@@ -135,10 +136,6 @@ def framing(path, status, media_type):
         if pattern.match(path):
             return lines
     return frame_headers([])
-
-
-def visitor(request):
-    return keep(request, VISITOR)
 
 
 def wrap(app):
