@@ -58,6 +58,14 @@ const (
 	SocketOrigin Reason = "socket-origin"
 	// MissingOrigin: a WebSocket with credentials and without Origin.
 	MissingOrigin Reason = "missing-origin"
+	// ForgeArrives: a page can make this request, and nobody is asked first.
+	ForgeArrives Reason = "forge-arrives"
+	// ForgePreflight: the browser asks the server first (Fetch, 4.8).
+	ForgePreflight Reason = "forge-preflight"
+	// ForgeMethodImpossible: fetch refuses the method, or refuses it without CORS (Fetch, 5.4).
+	ForgeMethodImpossible Reason = "forge-method-impossible"
+	// ForgeMixedContent: an encrypted page asks for something unencrypted (Mixed Content, 5.3).
+	ForgeMixedContent Reason = "forge-mixed-content"
 )
 
 var requestReasons = map[Reason]string{
@@ -89,4 +97,9 @@ var requestReasons = map[Reason]string{
 	InvalidToken:      "the request needs a token and the one it has is not valid",
 	SocketOrigin:      "the WebSocket is opened by an origin the owner lists for sockets",
 	MissingOrigin:     "the WebSocket handshake carries credentials and does not say who opens it",
+
+	ForgeArrives:          "a page of any site can make this request, and the browser asks nobody first",
+	ForgePreflight:        "the browser asks the server with a preflight first, and sends the request only with its consent",
+	ForgeMethodImpossible: "no script can send this method, or not without a CORS request",
+	ForgeMixedContent:     "the browser blocks an unencrypted request made by an encrypted page",
 }

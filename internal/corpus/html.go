@@ -11,7 +11,7 @@ import (
 // read collects the requests a page makes, in the order of its markup.
 func (d document) read(markup string) ([]Act, error) {
 	var acts []Act
-	var media attributes // the video around a track decides its mode
+	var media, form attributes // the video around a track, the form around a button
 	z := html.NewTokenizer(strings.NewReader(markup))
 	for {
 		switch z.Next() {
@@ -27,6 +27,16 @@ func (d document) read(markup string) ([]Act, error) {
 			}
 			if t.Data == "track" {
 				at.inherit(media, "crossorigin")
+			}
+			if t.Data == "form" {
+				form = at
+			}
+			if at.has("formaction") {
+				at.inherit(form, "method")
+				at.inherit(form, "enctype")
+				at["action"] = at["formaction"]
+				acts = append(acts, d.form(at)...)
+				continue
 			}
 			if t.Data == "meta" && at["name"] == "referrer" {
 				d.policy = metaReferrer(at["content"])
@@ -67,8 +77,11 @@ func attributesOf(t html.Token) attributes {
 
 func (at attributes) has(name string) bool { _, ok := at[name]; return ok }
 
+// inherit takes the outer element's attribute, unless a form's button has its own.
 func (at attributes) inherit(from attributes, name string) {
-	if v, ok := from[name]; ok {
+	if own, ok := at["form"+name]; ok {
+		at[name] = own
+	} else if v, ok := from[name]; ok {
 		at[name] = v
 	}
 }
@@ -105,6 +118,9 @@ func (d document) element(name string, at attributes) ([]Act, error) {
 		}
 	case "button":
 		return d.script(at["onclick"]), nil
+	}
+	if name == "video" && at["poster"] != "" {
+		return []Act{d.load("img", at["poster"], "image", nil)}, nil
 	}
 	if s, ok := subresources[name]; ok && at[s.attribute] != "" {
 		return []Act{d.load(name, at[s.attribute], s.dest, at)}, nil
@@ -200,7 +216,9 @@ func (d document) linked(at attributes) []Act {
 	case "stylesheet":
 		dest = "style"
 	case "preload":
-		dest = at["as"]
+		if dest = at["as"]; dest == "fetch" {
+			dest = "empty"
+		}
 	case "modulepreload":
 		dest, mode = "script", "cors"
 	case "prefetch":

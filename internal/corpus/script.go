@@ -2,6 +2,7 @@ package corpus
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -16,7 +17,7 @@ type call struct {
 var calls = []call{
 	{regexp.MustCompile(`new WebSocket(?:Stream)?\('([^']+)'`), document.socket},
 	{regexp.MustCompile(`fetchLater\('([^']+)'`), document.fetchLater},
-	{regexp.MustCompile(`fetch\('([^']+)'`), document.fetch},
+	{regexp.MustCompile(`(?:fetch|new Request)\('([^']+)'`), document.fetch},
 	{regexp.MustCompile(`sendBeacon\('([^']+)'`), document.beacon},
 	{regexp.MustCompile(`new EventSource\('([^']+)'`), document.eventSource},
 	{regexp.MustCompile(`\.open\('[A-Za-z]+','([^']+)'`), document.xhr},
@@ -25,9 +26,11 @@ var calls = []call{
 	{regexp.MustCompile(`@import "([^"]+)"`), document.styleImport},
 	{regexp.MustCompile(`@font-face\{[^}]*url\(([^)]+)\)`), document.font},
 	{regexp.MustCompile(`location(?:\.href)?='([^']+)'`), document.assign},
-	{regexp.MustCompile(`location\.replace\('([^']+)'`), document.assign},
+	{regexp.MustCompile(`location\.(?:replace|assign)\('([^']+)'`), document.assign},
 	{regexp.MustCompile(`window\.open\('(https?:[^']+|X)'`), document.popup},
-	{regexp.MustCompile(`"prerender":.*"urls":\["([^"]+)"`), document.popup},
+	{regexp.MustCompile(`"prerender":.*"urls":\["([^"]+)"`), document.prerender},
+	{regexp.MustCompile(`\.src='([^']+)'`), document.image},
+	{regexp.MustCompile(`url\(([^)]+)\)`), document.image}, // in a style sheet
 }
 
 // script is what a script (or style sheet) does, as far as the recording's go.
@@ -46,7 +49,24 @@ func (d document) script(text string) []Act {
 			return []Act{c.act(d, text, m[1])}
 		}
 	}
-	return nil
+	return d.written(text)
+}
+
+// written is what markup does that a script writes into a frame or a popup.
+func (d document) written(text string) []Act {
+	text = strings.ReplaceAll(text, `\x3c`, "<")
+	start := strings.Index(text, "<form")
+	if start < 0 {
+		return nil
+	}
+	if !strings.Contains(text, "window.open(") {
+		d.ancestors = d.inside()
+	}
+	acts, err := d.read(text[start:])
+	if err != nil {
+		return nil
+	}
+	return acts
 }
 
 func (d document) socket(_, to string) Act {
@@ -59,6 +79,12 @@ func (d document) assign(_, to string) Act { return d.navigation("location", to,
 
 func (d document) popup(_, to string) Act { return d.navigation("window.open", to, "_blank") }
 
+// prerender opens a page that the user may never see. The browser, not the page,
+// is said to ask for it.
+func (d document) prerender(_, to string) Act { return d.navigation("prerender", to, "_blank") }
+
+func (d document) image(_, to string) Act { return d.load("img", to, "image", nil) }
+
 var (
 	optionMode        = regexp.MustCompile(`mode:'([^']*)'`)
 	optionCredentials = regexp.MustCompile(`credentials:'([^']*)'`)
@@ -66,7 +92,7 @@ var (
 	optionPolicy      = regexp.MustCompile(`referrerPolicy:'([^']*)'`)
 	optionReferrer    = regexp.MustCompile(`referrer:'([^']*)'`)
 	optionHeaders     = regexp.MustCompile(`headers:\{([^}]*\}?[^}]*)\}`)
-	optionHeader      = regexp.MustCompile(`'([^']+)':'([^']*)'`)
+	optionHeader      = regexp.MustCompile(`'([^']+)':'([^']*)'(?:\.repeat\((\d+)\))?`)
 )
 
 func option(re *regexp.Regexp, text, missing string) string {
@@ -83,13 +109,20 @@ func (d document) fetch(text, to string) Act {
 	a.Method = option(optionMethod, text, "GET")
 	a.Policy = option(optionPolicy, text, a.Policy)
 	a.Dest = "empty"
-	if r := option(optionReferrer, text, ""); r != "" && strings.HasPrefix(r, "/") {
+	switch r := option(optionReferrer, text, "about:client"); {
+	case r == "":
+		a.Referring = ""
+	case strings.HasPrefix(r, "/"):
 		a.Referring = d.origin + r
 	}
 	if h := optionHeaders.FindStringSubmatch(text); h != nil {
 		a.Headers = map[string]string{}
 		for _, m := range optionHeader.FindAllStringSubmatch(h[1], -1) {
-			a.Headers[m[1]] = m[2]
+			times, err := strconv.Atoi(m[3])
+			if err != nil {
+				times = 1
+			}
+			a.Headers[m[1]] = strings.Repeat(m[2], times)
 		}
 	}
 	if _, body, ok := strings.Cut(text, "body:"); ok {
@@ -141,8 +174,14 @@ func (d document) xhr(text, to string) Act {
 	if _, body, ok := strings.Cut(text, ".send("); ok {
 		a.BodyType = bodyType(body)
 	}
+	if own := a.Headers["Content-Type"]; own != "" && strings.Contains(a.BodyType, "charset=") {
+		// XMLHttpRequest, section 3.5.6: what is sent is UTF-8, so it says that.
+		a.Headers["Content-Type"] = charsetParameter.ReplaceAllString(own, "charset=UTF-8")
+	}
 	return a
 }
+
+var charsetParameter = regexp.MustCompile(`charset=[^;]*`)
 
 func (d document) importScripts(_, to string) Act {
 	return d.load("importscripts", to, "script", nil)
@@ -168,12 +207,12 @@ var blobType = regexp.MustCompile(`\{type:'([^']*)'\}`)
 // 5.2, and XMLHttpRequest, section 3.5.6), empty if none.
 func bodyType(body string) string {
 	switch {
-	case strings.HasPrefix(body, "new Blob("):
+	case strings.HasPrefix(body, "new Blob("), strings.HasPrefix(body, "new File("):
 		return option(blobType, body, "")
 	case strings.HasPrefix(body, "new URLSearchParams"):
 		return "application/x-www-form-urlencoded;charset=UTF-8"
 	case strings.Contains(body, "new FormData"):
-		return "multipart/form-data; boundary=----WebKitFormBoundary…"
+		return "multipart/form-data; boundary=----WebKitFormBoundary"
 	case strings.HasPrefix(body, "document.implementation.createHTMLDocument"):
 		return "text/html;charset=UTF-8"
 	case strings.HasPrefix(body, "document.implementation.createDocument"):
