@@ -1,6 +1,3 @@
-// Package check looks for weaknesses in what was observed of a site. A Check is
-// a value; Run is pure: it has no context, no error and no client on purpose. A
-// check that wants one is doing I/O and belongs in observe or prove.
 package check
 
 import (

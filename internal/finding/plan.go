@@ -127,7 +127,10 @@ const (
 
 // A Click is one control to be clicked in a framed page.
 type Click struct {
-	Page     string `json:"page"`     // URL framed for this step; same as before: the frame moved on by itself
-	Selector string `json:"selector"` // CSS selector of the control
-	Label    string `json:"label"`    // what the control says to the user
+	Page string `json:"page"` // URL framed for this step; same as before: the frame moved on by itself
+	// Selector finds the control (CSS). "" is only possible after the first click:
+	// the page it leads to answers an unsafe request and was not seen yet, and the
+	// control is the one that submits its form.
+	Selector string `json:"selector"`
+	Label    string `json:"label"` // what the control says to the user
 }

@@ -46,7 +46,8 @@ func baseVector(f Finding) string {
 	switch {
 	case f.nothingAtStake():
 		c.change = "N"
-	case f.State == Proven:
+	case f.State == Proven && !strings.HasPrefix(string(f.Weakness), "framing-"):
+		// A policy's flaw is proven by an attack on one page, and rated there.
 		c.special = f.onlySpecialPositions() || f.severalClicks()
 		if f.changesMuch() {
 			c.change = "H"

@@ -46,6 +46,7 @@ func TestRate(t *testing.T) {
 		{"no position is open", Finding{Weakness: FramingAbsent, State: Suspected, Vector: closed}, Info, 0},
 		{"unproven and open to neighbours only", Finding{Weakness: Clickjacking, State: Suspected, Vector: siblings}, Info, 0},
 		{"a cookie for neighbours", Finding{Weakness: CookieDomain, State: Suspected, Vector: siblings}, Low, 2.3},
+		{"a policy's flaw, shown by an attack that is rated itself", Finding{Weakness: FramingAbsent, State: Proven, Vector: suspected}, Low, 2.1},
 		{"obsolete header", Finding{Weakness: FramingXFOOnly, State: Suspected, Vector: suspected}, Info, 0},
 	} {
 		severity, cvss := Rate(row.f)

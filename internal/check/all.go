@@ -1,0 +1,13 @@
+package check
+
+// All lists the checks, in the order in which a report is read.
+func All() []*Check {
+	return []*Check{
+		clickjacking,
+		framingAbsent, framingWeak, framingContradictory, framingXFOOnly, framingReportOnly, framingMeta, framingUncovered,
+		csrf, csrfJSON, csrfGet, csrfMethodOverride,
+		csrfTokenUnbound, csrfTokenBeforeLogin, csrfTokenConstant, csrfTokenInURL,
+		csrfOriginCheck, csrfLogin, csrfSameSiteOnly,
+		cookieSameSite, cookieSecure, cookieHTTPOnly, cookieDomain,
+	}
+}

@@ -1,0 +1,46 @@
+package check
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/mantlet-dev/mantlet/internal/finding"
+	"github.com/mantlet-dev/mantlet/policy"
+)
+
+var csrfGet = &Check{
+	ID:    string(finding.CSRFGet),
+	Doc:   "GET requests that seem to change something",
+	Needs: NeedsIdentity,
+	Run: func(p *Pass) {
+		gets := actionsOf(p.Site, func(a finding.Action) bool {
+			return a.Method == http.MethodGet && !a.Login && !isSearch(a) && (hasParameters(a) || looksLikeChange(a))
+		})
+		for _, a := range gets {
+			f := forgeryOf(p, a, http.MethodGet, policy.TopLevelNavigation, policy.Subresource)
+			if !f.worthTrying() {
+				continue
+			}
+			variants := []finding.Variant{withoutToken(a, finding.Variant{Name: "opened by a foreign page"})}
+			why, onlyIfProven := getSuspicion(p, a)
+			p.Report(f.finding(finding.CSRFGet, why, onlyIfProven || hasToken(a) || !f.isAmbient(), variants...))
+		}
+	},
+}
+
+// getSuspicion says what makes a GET look like a change. Most do not, and are
+// only tried.
+func getSuspicion(p *Pass, a finding.Action) (why string, onlyIfProven bool) {
+	twin := slices.ContainsFunc(p.Site.Actions, func(b finding.Action) bool { return b.Route == a.Route && b.Method != http.MethodGet })
+	switch {
+	case looksLikeChange(a):
+		return "The request is a GET, and its words are those of a change.", false
+	case twin:
+		return "The request is a GET with parameters to a route that changes state under another method.", true
+	}
+	return "The request is a GET with parameters; it is a finding only if it changes something.", true
+}
+
+func hasParameters(a finding.Action) bool {
+	return slices.ContainsFunc(a.Fields, func(f finding.Field) bool { return f.In != "path" && f.In != "header" })
+}

@@ -1,0 +1,30 @@
+package check
+
+import "github.com/mantlet-dev/mantlet/internal/finding"
+
+var csrfJSON = &Check{
+	ID:    string(finding.CSRFJSON),
+	Doc:   "JSON endpoints that may read as JSON what a foreign page can send without asking",
+	Needs: NeedsIdentity,
+	Run: func(p *Pass) {
+		json := actionsOf(p.Site, func(a finding.Action) bool { return a.Method == "POST" && isJSON(a) && !a.Login })
+		for _, a := range json {
+			f := forgedPOST(p, a)
+			if !f.worthTrying() {
+				continue
+			}
+			p.Report(f.finding(finding.CSRFJSON, "The endpoint takes JSON, which a foreign page may send under another name; "+
+				"it is a finding only if that is served.", true, disguisedJSON(a)...))
+		}
+	},
+}
+
+// disguisedJSON are the ways to send JSON that need no preflight, the one that
+// servers see most often first.
+func disguisedJSON(a finding.Action) []finding.Variant {
+	return []finding.Variant{
+		withoutToken(a, finding.Variant{Name: "JSON sent as text/plain", Encoding: finding.EncodingText, HasEncoding: true}),
+		withoutToken(a, finding.Variant{Name: "JSON sent without a content type", Encoding: "", HasEncoding: true}),
+		withoutToken(a, finding.Variant{Name: "JSON sent as a form", Encoding: finding.EncodingURL, HasEncoding: true}),
+	}
+}
