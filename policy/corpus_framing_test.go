@@ -30,9 +30,17 @@ type framingHop struct {
 	Then    string   `json:"then"`
 }
 
-func corpusFraming(t *testing.T, folder string) {
-	tally := newCorpusTally("framing.jsonl")
-	for _, row := range readCorpus[framingRow](t, folder, "framing.jsonl") {
+func corpusFraming(t *testing.T, folder string) { judgeFramingRows(t, folder, "framing.jsonl") }
+
+// Odd bytes and random combinations of everything a header may hold, recorded
+// besides the corpus; testdata/README.md says how.
+func TestFramingAgreesWithTheBrowserOnOddBytes(t *testing.T) {
+	judgeFramingRows(t, "testdata", "framing-bytes.jsonl")
+}
+
+func judgeFramingRows(t *testing.T, folder, name string) {
+	tally := newCorpusTally(name)
+	for _, row := range readCorpus[framingRow](t, folder, name) {
 		verdict, reason := row.judge(t)
 		switch {
 		case strings.HasPrefix(row.By, "embedder:") && reason != FrameMixedContent:
