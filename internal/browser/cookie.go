@@ -24,36 +24,26 @@ type Cookie struct {
 	URL string
 }
 
-// param is the protocol's word for the cookie, nil if the line deletes it.
+// param is the protocol's word for the cookie, nil if the line deletes it or is none.
 func (c Cookie) param() (*network.CookieParam, error) {
-	k, err := http.ParseSetCookie(c.Line)
-	if err != nil {
-		name, _, _ := strings.Cut(c.Line, "=") // the value may be a secret
-		return nil, fmt.Errorf("parse the cookie %q: %w", name, err)
-	}
+	k := policy.ParseSetCookie(c.Line)
 	origin, err := policy.OriginOfURL(c.URL)
 	if err != nil {
 		return nil, fmt.Errorf("cookie %q: %w", k.Name, err)
 	}
-	p := &network.CookieParam{
-		Name: k.Name, Value: k.Value, URL: c.URL, Path: k.Path,
-		Secure: k.Secure, HTTPOnly: k.HttpOnly, SameSite: sameSite(k.SameSite),
+	expires, ended := expiry(k, time.Now())
+	if ended || k.Name == "" && k.Value == "" {
+		return nil, nil
 	}
-	if k.Quoted {
-		p.Value = `"` + k.Value + `"`
+	p := &network.CookieParam{
+		Name: k.Name, Value: k.Value, URL: c.URL, Path: k.Path, Expires: expires,
+		Secure: k.Secure, HTTPOnly: k.HTTPOnly,
+	}
+	if k.SameSite != policy.SameSiteUnset {
+		p.SameSite = network.CookieSameSite(k.SameSite.String())
 	}
 	if k.Domain != "" {
-		p.Domain = "." + strings.TrimPrefix(k.Domain, ".")
-	}
-	switch {
-	case k.MaxAge < 0:
-		return nil, nil
-	case k.MaxAge > 0: // Max-Age wins over Expires (RFC 6265, section 4.1.2.2)
-		p.Expires = cdp.TimeSinceEpoch(time.Now().Unix() + int64(k.MaxAge))
-	case !k.Expires.IsZero() && k.Expires.Before(time.Now()):
-		return nil, nil
-	case !k.Expires.IsZero():
-		p.Expires = cdp.TimeSinceEpoch(k.Expires.Unix())
+		p.Domain = "." + k.Domain // the protocol takes a bare name for host-only
 	}
 	if k.Partitioned {
 		p.PartitionKey = &network.CookiePartitionKey{TopLevelSite: origin.Scheme() + "://" + origin.RegistrableDomain()}
@@ -61,17 +51,16 @@ func (c Cookie) param() (*network.CookieParam, error) {
 	return p, nil
 }
 
-// sameSite leaves what a browser does not know unset, as a browser does.
-func sameSite(s http.SameSite) network.CookieSameSite {
-	switch s {
-	case http.SameSiteStrictMode:
-		return network.CookieSameSiteStrict
-	case http.SameSiteLaxMode:
-		return network.CookieSameSiteLax
-	case http.SameSiteNoneMode:
-		return network.CookieSameSiteNone
+// expiry is when k expires, 0 for the end of the session, and whether it already
+// has. Max-Age wins over Expires (RFC 6265, section 4.1.2.2).
+func expiry(k policy.Cookie, now time.Time) (cdp.TimeSinceEpoch, bool) {
+	switch {
+	case k.HasMaxAge:
+		return cdp.TimeSinceEpoch(float64(now.Unix()) + float64(k.MaxAge)), k.MaxAge <= 0
+	case k.Expires.IsZero():
+		return 0, false
 	}
-	return ""
+	return cdp.TimeSinceEpoch(k.Expires.Unix()), !k.Expires.After(now)
 }
 
 // cookieOf rebuilds the line that sets k, and an address that may set it.

@@ -71,8 +71,8 @@ func TestDomainCookieGoesToSubdomainsAndAHostCookieDoesNot(t *testing.T) {
 	if got := <-sent; got != "wide=1" {
 		t.Errorf("sub-domain got %q", got)
 	}
-	if _, err := b.Context(t.Context(), []Cookie{{Line: "secretvalue", URL: url}}); err == nil || strings.Contains(err.Error(), "secretvalue;") {
-		t.Errorf("a line without a name: %v", err)
+	if _, err := b.Context(t.Context(), []Cookie{{Line: "sid=secret", URL: "nowhere"}}); err == nil || strings.Contains(err.Error(), "secret") {
+		t.Errorf("an address without a host: %v", err)
 	}
 }
 
