@@ -42,7 +42,7 @@ var table = map[string]layer{
 		"internal/state", "internal/browser", "internal/attacker", "internal/check", "internal/prove", "internal/report"}, nil},
 	"internal/config":   {[]string{"policy", "internal/identity"}, []string{"github.com/goccy/go-yaml"}},
 	"internal/lab":      {nil, nil},
-	"internal/accuracy": {[]string{"internal/finding"}, nil},
+	"internal/accuracy": {[]string{"internal/finding", "internal/lab"}, nil},
 	"cmd/mantlet":       {[]string{"*"}, []string{"github.com/spf13/cobra", "charm.land/lipgloss", "github.com/charmbracelet"}},
 }
 

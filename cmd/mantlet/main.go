@@ -97,6 +97,10 @@ victim's session, and a change of state that is read back afterwards.`,
 	root.SetErr(e.stderr)
 	root.AddCommand(
 		newJudgeCommand(e),
+		newReportCommand(e),
+		newExplainCommand(e),
+		newLabCommand(e),
+		newVerifyCommand(e),
 	)
 	return root
 }

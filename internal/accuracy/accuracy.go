@@ -4,6 +4,7 @@ import (
 	"sort"
 
 	"github.com/mantlet-dev/mantlet/internal/finding"
+	"github.com/mantlet-dev/mantlet/internal/lab"
 )
 
 // A Verdict is what a scan said about one fact.
@@ -30,6 +31,20 @@ type Row struct {
 	Finding string `json:"finding,omitempty"`
 }
 
+// Mark is a word for rows that are not as they should be, "" for the others.
+func (r Row) Mark() string {
+	found := r.Verdict == Proven || r.Verdict == Suspected
+	switch {
+	case r.Truth == lab.Safe && found:
+		return "FALSE"
+	case r.Truth == lab.Vulnerable && !found:
+		return "MISSED"
+	case r.Truth == lab.Vulnerable && r.Verdict == Suspected:
+		return "not proven"
+	}
+	return ""
+}
+
 // A Result is the whole comparison, in the form of accuracy.json.
 type Result struct {
 	Rows []Row `json:"rows"`
@@ -47,7 +62,7 @@ type Result struct {
 }
 
 // Compare decides every fact of t by the findings of a scan of that variant.
-func Compare(t Truth, findings []finding.Finding) Result {
+func Compare(t lab.Truth, findings []finding.Finding) Result {
 	var result Result
 	for _, fact := range t.Rows {
 		row := Row{App: t.App, Framework: t.Framework, Variant: t.Variant,
@@ -81,11 +96,11 @@ func Join(results ...Result) Result {
 // else. A finding of the same family at the same place decides a fact: which of
 // the family's names a place gets is a question of root cause, and the other name
 // beside it would be a second alarm for one flaw.
-func verdictOn(fact Fact, f finding.Finding) Verdict {
+func verdictOn(fact lab.TruthRow, f finding.Finding) Verdict {
 	if family(fact.Weakness) != family(string(f.Weakness)) || !speaksOf(fact, f) {
 		return None
 	}
-	if fact.Truth == "safe" && f.Severity == finding.Info && f.State != finding.Refuted {
+	if fact.Truth == lab.Safe && f.Severity == finding.Info && f.State != finding.Refuted {
 		return None // a remark, not an alarm
 	}
 	switch f.State {
@@ -99,12 +114,12 @@ func verdictOn(fact Fact, f finding.Finding) Verdict {
 	return NotTested
 }
 
-func speaksOf(fact Fact, f finding.Finding) bool {
-	if fact.covers(f.Endpoint) {
+func speaksOf(fact lab.TruthRow, f finding.Finding) bool {
+	if covers(fact, f.Endpoint) {
 		return true
 	}
 	for _, e := range f.Routes {
-		if fact.covers(e) {
+		if covers(fact, e) {
 			return true
 		}
 	}
@@ -127,10 +142,10 @@ func rank(v Verdict) int {
 
 // addUnlisted notes alarms that no fact speaks of. On a variant that is safe
 // throughout they are false by definition.
-func (r *Result) addUnlisted(t Truth, findings []finding.Finding) {
+func (r *Result) addUnlisted(t lab.Truth, findings []finding.Finding) {
 	allSafe := true
 	for _, fact := range t.Rows {
-		allSafe = allSafe && fact.Truth == "safe"
+		allSafe = allSafe && fact.Truth == lab.Safe
 	}
 	for _, f := range findings {
 		alarm := (f.State == finding.Proven || f.State == finding.Suspected) && f.Severity != finding.Info
@@ -147,7 +162,7 @@ func (r *Result) addUnlisted(t Truth, findings []finding.Finding) {
 	sort.Strings(r.Unlisted)
 }
 
-func listed(t Truth, f finding.Finding) bool {
+func listed(t lab.Truth, f finding.Finding) bool {
 	for _, fact := range t.Rows {
 		if family(fact.Weakness) == family(string(f.Weakness)) && speaksOf(fact, f) {
 			return true
@@ -158,7 +173,7 @@ func listed(t Truth, f finding.Finding) bool {
 
 func (r *Result) count() {
 	for _, row := range r.Rows {
-		if row.Truth != "safe" {
+		if row.Truth != lab.Safe {
 			continue
 		}
 		switch row.Verdict {
@@ -176,7 +191,7 @@ func (r *Result) count() {
 func recall(rows []Row) (found, proven float64) {
 	var total, f, p float64
 	for _, row := range rows {
-		if row.Truth != "vulnerable" {
+		if row.Truth != lab.Vulnerable {
 			continue
 		}
 		total++

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/mantlet-dev/mantlet/internal/finding"
+	"github.com/mantlet-dev/mantlet/internal/lab"
 )
 
 func at(w finding.Weakness, method, route string, state finding.State) finding.Finding {
@@ -12,11 +13,11 @@ func at(w finding.Weakness, method, route string, state finding.State) finding.F
 }
 
 func TestAFindingDecidesTheFactAtItsPlace(t *testing.T) {
-	vulnerable := Fact{Endpoint: "POST /payees/{payee_id}/delete", Weakness: "csrf", Truth: "vulnerable"}
-	safe := Fact{Endpoint: "POST /safe", Weakness: "csrf", Truth: "safe"}
+	vulnerable := lab.TruthRow{Endpoint: "POST /payees/{payee_id}/delete", Weakness: "csrf", Truth: "vulnerable"}
+	safe := lab.TruthRow{Endpoint: "POST /safe", Weakness: "csrf", Truth: "safe"}
 	for _, test := range []struct {
 		name string
-		fact Fact
+		fact lab.TruthRow
 		f    finding.Finding
 		want Verdict
 	}{
@@ -37,14 +38,14 @@ func TestAFindingDecidesTheFactAtItsPlace(t *testing.T) {
 func TestARemarkOnASafePlaceIsNoAlarm(t *testing.T) {
 	f := at(finding.FramingXFOOnly, "GET", "/", finding.Suspected)
 	f.Severity = finding.Info
-	r := Compare(Truth{Rows: []Fact{{Endpoint: "GET /", Weakness: "framing", Truth: "safe"}}}, []finding.Finding{f})
+	r := Compare(lab.Truth{Rows: []lab.TruthRow{{Endpoint: "GET /", Weakness: "framing", Truth: "safe"}}}, []finding.Finding{f})
 	if r.FalseSuspected != 0 || r.Rows[0].Verdict != None {
 		t.Errorf("got %+v, want no false alarm", r)
 	}
 }
 
 func TestSharesAndFalseAlarmsAreCounted(t *testing.T) {
-	truth := Truth{App: "a", Variant: "weak", Rows: []Fact{
+	truth := lab.Truth{App: "a", Variant: "weak", Rows: []lab.TruthRow{
 		{Endpoint: "POST /1", Weakness: "csrf", Truth: "vulnerable"},
 		{Endpoint: "POST /2", Weakness: "csrf", Truth: "vulnerable"},
 		{Endpoint: "POST /3", Weakness: "csrf", Truth: "vulnerable"},
@@ -62,33 +63,9 @@ func TestSharesAndFalseAlarmsAreCounted(t *testing.T) {
 }
 
 func TestAnUnlistedAlarmOnASafeVariantIsFalse(t *testing.T) {
-	truth := Truth{Rows: []Fact{{Endpoint: "POST /1", Weakness: "csrf", Truth: "safe"}}}
+	truth := lab.Truth{Rows: []lab.TruthRow{{Endpoint: "POST /1", Weakness: "csrf", Truth: "safe"}}}
 	r := Compare(truth, []finding.Finding{at(finding.Clickjacking, "GET", "/x", finding.Proven)})
 	if r.FalseProven != 1 {
 		t.Errorf("got %d false proven, want 1", r.FalseProven)
 	}
-}
-
-func TestAMisspeltTruthFileIsRefused(t *testing.T) {
-	for name, text := range map[string]string{
-		"no json":        `{`,
-		"no rows":        `{"app":"x"}`,
-		"no path":        `{"rows":[{"endpoint":"POST","weakness":"csrf","truth":"safe"}]}`,
-		"unknown truth":  `{"rows":[{"endpoint":"POST /","weakness":"csrf","truth":"yes"}]}`,
-		"empty weakness": `{"rows":[{"endpoint":"POST /","weakness":"","truth":"safe"}]}`,
-	} {
-		if _, err := ParseTruth([]byte(text)); err == nil {
-			t.Errorf("%s: no error", name)
-		}
-	}
-}
-
-func FuzzParseTruth(f *testing.F) {
-	f.Add([]byte(`{"rows":[{"endpoint":"POST /a/{b}","weakness":"csrf","truth":"safe"}]}`))
-	f.Fuzz(func(t *testing.T, text []byte) {
-		truth, err := ParseTruth(text)
-		if err == nil {
-			Compare(truth, []finding.Finding{at(finding.CSRF, "POST", "/a/1", finding.Proven)})
-		}
-	})
 }
