@@ -59,10 +59,18 @@ func TestTwoWitnesses(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer b.Close()
+	c, err := b.Context(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tab, err := c.Blank(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
 	began, agreed := time.Now(), 0
 	pages := witnessPages(rows)
 	for _, group := range pages {
-		for id, framed := range server.ask(t, b, group) {
+		for id, framed := range server.ask(t, tab, group) {
 			row := group[slices.IndexFunc(group, func(r witnessRow) bool { return r.ID == id })]
 			d := row.judge(t)
 			if d.Allowed != framed {
@@ -196,24 +204,18 @@ func witnessPages(rows []witnessRow) [][]witnessRow {
 	return pages
 }
 
-// ask has the browser open a page with the rows' targets in frames, and returns
-// which of them it showed.
-func (s *witnessServer) ask(t *testing.T, b *browser.Browser, rows []witnessRow) map[string]bool {
+// ask has the tab open a page with the rows' targets in frames, and returns which
+// of them the browser showed.
+func (s *witnessServer) ask(t *testing.T, tab *browser.Page, rows []witnessRow) map[string]bool {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), witnessPatient)
 	defer cancel()
-	c, err := b.Context(ctx, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	p, err := c.Open(ctx, s.publish(rows))
-	if err != nil {
+	if err := tab.Goto(ctx, s.publish(rows)); err != nil {
 		t.Fatal(err)
 	}
 	framed := map[string]bool{}
 	for _, r := range rows {
-		f, err := p.WaitFrame(ctx, r.address())
+		f, err := tab.WaitFrame(ctx, r.address())
 		if err != nil {
 			t.Errorf("%s: no verdict: %v", r.ID, err)
 			continue
