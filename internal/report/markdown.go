@@ -106,12 +106,3 @@ func spans(text string) []span {
 	}
 	return all
 }
-
-// firstParagraph is the first prose of text, "" if it begins with anything else.
-func firstParagraph(text string) string {
-	blocks := markdown(text)
-	if len(blocks) == 0 || blocks[0].Kind != paragraph {
-		return ""
-	}
-	return blocks[0].plain()
-}

@@ -84,7 +84,7 @@ func (c *Collector) Report() Report {
 	}
 	slices.SortFunc(r.Findings, byWeight)
 	slices.SortFunc(r.Refuted, byWeight)
-	slices.SortStableFunc(r.Skips, func(a, b finding.Skip) int { return cmp.Compare(truth(b.Incomplete), truth(a.Incomplete)) })
+	slices.SortFunc(r.Skips, bySeriousness)
 	if c.end == nil {
 		r.End = finding.End{Why: []string{ErrTruncated.Error()}}
 	} else {
@@ -151,6 +151,12 @@ func byWeight(a, b finding.Finding) int {
 		cmp.Compare(a.Endpoint.Method, b.Endpoint.Method),
 		cmp.Compare(a.ID, b.ID),
 	)
+}
+
+// bySeriousness puts what makes a scan incomplete first. What was skipped is found
+// concurrently, so the order of arrival means nothing.
+func bySeriousness(a, b finding.Skip) int {
+	return cmp.Or(cmp.Compare(truth(b.Incomplete), truth(a.Incomplete)), cmp.Compare(a.What, b.What), cmp.Compare(a.Why, b.Why))
 }
 
 // place is the index of v in order, or its length for a stranger.

@@ -204,16 +204,34 @@ func (p *page) cell(c *finding.Cell, width int) string {
 // hintLines is how much of a repair the terminal shows; explain shows all of it.
 const hintLines = 3
 
-// fix prints the first sentences of the repair: of the framework's text, or of the
-// general one where the framework's begins with code.
+// fix prints the first sentences of the repair and where to read the rest.
 func (p *page) fix(f finding.Finding) {
 	d, ok := finding.Describe(f.Weakness)
 	if !ok {
 		return
 	}
-	text := orElse(firstParagraph(d.Remedy(f.Framework)), firstParagraph(d.Remedy(finding.AnyFramework)))
-	p.labelled(4, "fix", sentences(text, hintLines*(p.width-4-labelWidth)))
-	p.labelled(4, "", "mantlet explain "+string(f.Weakness))
+	label, text := "fix", sentences(hint(d, f.Framework), hintLines*(p.width-4-labelWidth))
+	if text != "" {
+		p.labelled(4, label, text)
+		label = ""
+	}
+	p.labelled(4, label, "mantlet explain "+string(f.Weakness))
+}
+
+// hint is the prose with which the framework's repair begins, or the general one
+// where that begins with code, or else the first prose of the general one.
+func hint(d finding.Description, framework string) string {
+	for _, text := range []string{d.Remedy(framework), d.Remedies[finding.AnyFramework]} {
+		if blocks := markdown(text); len(blocks) > 0 && blocks[0].Kind == paragraph {
+			return blocks[0].plain()
+		}
+	}
+	for _, b := range markdown(d.Remedies[finding.AnyFramework]) {
+		if b.Kind == paragraph {
+			return b.plain()
+		}
+	}
+	return ""
 }
 
 // sentences gives as many leading sentences of text as fit into size bytes, at
