@@ -150,8 +150,8 @@ func references(r finding.References) []reference {
 		name string
 		ids  []string
 	}{{"CWE", r.CWE}, {"OWASP Top 10", r.OWASPTop10}, {"OWASP ASVS 5.0", r.ASVS5}} {
-		for _, id := range list.ids {
-			all = append(all, reference{List: list.name, ID: id})
+		if len(list.ids) > 0 {
+			all = append(all, reference{List: list.name, ID: strings.Join(list.ids, ", ")})
 		}
 	}
 	for _, list := range []struct {

@@ -18,20 +18,6 @@ func clean(s string) string {
 	}, s))
 }
 
-// cleanLines is clean for text of several lines, such as a recorded request.
-func cleanLines(s string) string {
-	s = strings.ReplaceAll(s, "\r\n", "\n")
-	return strings.TrimRight(strings.Map(func(r rune) rune {
-		switch r {
-		case '\n':
-			return r
-		case '\t':
-			return ' '
-		}
-		return printable(r)
-	}, s), "\n ")
-}
-
 // printable gives r itself, or -1 if r is not for printing.
 func printable(r rune) rune {
 	if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029' {
