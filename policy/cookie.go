@@ -81,15 +81,23 @@ func ParseSetCookie(value string) Cookie {
 		return Cookie{fault: CookieEmpty}
 	case len(c.Name)+len(c.Value) > maxNameAndValue:
 		return Cookie{fault: CookieTooLarge}
+	case hasTab(c.Name) || hasTab(c.Value):
+		return Cookie{fault: CookieControlCharacter}
 	case c.Name == "" && prefixOf(c.Value) != noPrefix:
 		return Cookie{fault: CookiePrefixInValue}
+	case c.Name == "" && strings.Contains(c.Value, "="):
+		return Cookie{fault: CookieNamelessPair}
 	}
 	for rest != "" {
 		var attribute string
 		attribute, rest, _ = strings.Cut(rest, ";")
 		name, val, _ := strings.Cut(attribute, "=")
-		if val = trimBlanks(val); len(val) <= maxAttributeValue {
-			c.attribute(lowerASCII(trimBlanks(name)), val)
+		name, val = trimBlanks(name), trimBlanks(val)
+		if hasTab(name) || hasTab(val) {
+			return Cookie{fault: CookieControlCharacter} // whatever the attribute
+		}
+		if len(val) <= maxAttributeValue {
+			c.attribute(lowerASCII(name), val)
 		}
 	}
 	return c
@@ -183,3 +191,7 @@ func hasControl(s string) bool {
 	}
 	return false
 }
+
+// hasTab: a tab is white space around a name or value, and a control character
+// inside one.
+func hasTab(s string) bool { return strings.IndexByte(s, '\t') >= 0 }

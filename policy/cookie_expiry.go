@@ -37,34 +37,50 @@ func (c Cookie) expiredAt(now time.Time, age time.Duration) bool {
 
 var cookieMonths = []string{"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"}
 
-// parseCookieDate is the lenient algorithm of RFC 6265bis, section 5.1.1: the
-// first token that looks like a time, a day, a month and a year each count, in
-// whatever order they stand. The zero time means unreadable.
+// parseCookieDate is the lenient algorithm of RFC 6265bis, section 5.1.1, as
+// Chromium has it: the first token that looks like a time, a day, a month and a
+// year each count, in whatever order they stand. The zero time means unreadable.
 func parseCookieDate(value string) time.Time {
 	var clock, day, month, year = []int(nil), -1, -1, -1
 	for _, token := range strings.FieldsFunc(value, isDateDelimiter) {
-		if t := readClock(token); clock == nil && t != nil {
-			clock = t
-		} else if n := leadingNumber(token, 1, 2); day < 0 && n >= 0 {
-			day = n
-		} else if m := readMonth(token); month < 0 && m >= 0 {
-			month = m
-		} else if n := leadingNumber(token, 2, 4); year < 0 && n >= 0 {
-			year = fullYear(n)
+		switch {
+		case token[0] < '0' || token[0] > '9':
+			if m := readMonth(token); month < 0 {
+				month = m
+			}
+		case strings.Contains(token, ":"):
+			if clock == nil {
+				clock = readClock(token)
+			}
+		case day < 0 && len(token) <= 2:
+			day = leadingNumber(token)
+		case year < 0 && len(token) <= 5:
+			year = fullYear(leadingNumber(token))
 		}
 	}
-	if clock == nil || month < 0 || day < 1 || year < 1601 {
+	if clock == nil || month < 0 || day < 1 || year < 0 {
 		return time.Time{}
 	}
 	if clock[0] > 23 || clock[1] > 59 || clock[2] > 59 {
 		return time.Time{}
 	}
 	t := time.Date(year, time.Month(month+1), day, clock[0], clock[1], clock[2], 0, time.UTC)
-	if t.Day() != day {
+	switch {
+	case t.Day() != day:
 		return time.Time{} // 31 February
+	case year < earliestYear:
+		return time.Date(earliestYear, 1, 1, 0, 0, 0, 0, time.UTC)
+	case year > latestYear:
+		return time.Date(latestYear, 12, 31, 23, 59, 59, 0, time.UTC)
 	}
 	return t
 }
+
+// Dates beyond these count as the nearest that can be written.
+const (
+	earliestYear = 1601
+	latestYear   = 9999
+)
 
 func isDateDelimiter(r rune) bool {
 	return r == '\t' || ' ' <= r && r <= '/' || ';' <= r && r <= '@' || '[' <= r && r <= '`' || '{' <= r && r <= '~'
@@ -75,11 +91,13 @@ func readClock(token string) []int {
 	if len(parts) != 3 || len(parts[0]) > 2 || len(parts[1]) > 2 {
 		return nil
 	}
-	h, m, s := leadingNumber(parts[0], 1, 2), leadingNumber(parts[1], 1, 2), leadingNumber(parts[2], 1, 2)
-	if h < 0 || m < 0 || s < 0 {
-		return nil
+	clock := make([]int, len(parts))
+	for i, part := range parts {
+		if clock[i] = leadingNumber(part); clock[i] < 0 {
+			return nil
+		}
 	}
-	return []int{h, m, s}
+	return clock
 }
 
 func readMonth(token string) int {
@@ -94,17 +112,16 @@ func readMonth(token string) int {
 	return -1
 }
 
-// leadingNumber is the number of least to most digits at the start of token,
-// followed by nothing or a non-digit, or -1.
-func leadingNumber(token string, least, most int) int {
+// leadingNumber is the number token starts with, or -1.
+func leadingNumber(token string) int {
 	digits := 0
 	for digits < len(token) && '0' <= token[digits] && token[digits] <= '9' {
 		digits++
 	}
-	if digits < least || digits > most {
+	n, err := strconv.Atoi(token[:digits])
+	if err != nil {
 		return -1
 	}
-	n, _ := strconv.Atoi(token[:digits])
 	return n
 }
 

@@ -13,6 +13,8 @@ const (
 	CookieTooLarge Reason = "cookie-too-large"
 	// CookiePrefixInValue: nameless, and the value would pass for a prefixed name (5.7, step 22).
 	CookiePrefixInValue Reason = "cookie-prefix-in-value"
+	// CookieNamelessPair: nameless, and sent back the value would read as a name and a value (Chromium).
+	CookieNamelessPair Reason = "cookie-nameless-pair"
 	// CookieSecurePrefixBroken: __Secure- without Secure (4.1.3.1).
 	CookieSecurePrefixBroken Reason = "cookie-secure-prefix-broken"
 	// CookieHostPrefixBroken: __Host- without Secure, without an explicit Path=/, or with Domain (4.1.3.2).
@@ -69,6 +71,7 @@ var cookieReasons = map[Reason]string{
 	CookieEmpty:                  "the line has neither a name nor a value",
 	CookieTooLarge:               "name and value together are longer than 4096 bytes, so the browser drops the cookie",
 	CookiePrefixInValue:          "the cookie has no name and its value looks like a prefixed cookie, so the browser drops it",
+	CookieNamelessPair:           "the cookie has no name and its value would read as one, so the browser drops it",
 	CookieSecurePrefixBroken:     "a name that begins with __Secure- needs the Secure attribute",
 	CookieHostPrefixBroken:       "a name that begins with __Host- needs Secure, Path=/ written out, and no Domain",
 	CookieHTTPPrefixBroken:       "a name that begins with __Http- or __Host-Http- needs Secure and HttpOnly, the latter also Path=/ and no Domain",

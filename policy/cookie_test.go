@@ -54,7 +54,7 @@ func TestExpiresIsReadLeniently(t *testing.T) {
 			t.Errorf("parseCookieDate(%q) = %v, want %v", s, got, want)
 		}
 	}
-	for _, s := range []string{"", "tomorrow", "31 Feb 2031 00:00:00", "06 Nov 1600 00:00:00", "06 Nov 2031 24:00:00", "06 Nov 2031"} {
+	for _, s := range []string{"", "tomorrow", "31 Feb 2031 00:00:00", "1st Nov 2031 00:00:00", "06 Nov 2031 24:00:00", "06 Nov 2031"} {
 		if got := parseCookieDate(s); !got.IsZero() {
 			t.Errorf("parseCookieDate(%q) = %v, want it unreadable", s, got)
 		}
@@ -70,7 +70,11 @@ func TestStoredBy(t *testing.T) {
 	}{
 		{"a plain cookie is kept", "https://victim.test", "k=1", CookieStored},
 		{"a control character spoils the line", "https://victim.test", "k=1\x01", CookieControlCharacter},
-		{"a tab does not", "https://victim.test", "k=1\t2", CookieStored},
+		{"a tab around a value does not", "https://victim.test", "k\t=\t1\t; Path=/\t", CookieStored},
+		{"a tab inside it does", "https://victim.test", "k=1\t2", CookieControlCharacter},
+		{"or inside an attribute nobody knows", "https://victim.test", "k=1; x=1\t2", CookieControlCharacter},
+		{"a nameless value cannot hold an equals sign", "https://victim.test", "=a=b", CookieNamelessPair},
+		{"a year before all calendars deletes", "https://victim.test", "k=1; Expires=06 Nov 1600 00:00:00", CookieExpired},
 		{"nothing at all is no cookie", "https://victim.test", " = ; Secure", CookieEmpty},
 		{"4096 bytes fit", "https://victim.test", long[1:] + "=1", CookieStored},
 		{"4097 do not", "https://victim.test", long + "=1", CookieTooLarge},
