@@ -65,6 +65,9 @@ func (l lure) finding(p *Pass, d document, vector []finding.Cell, onlyIfProven b
 	} else if l.sensitive != "" {
 		f.Why += fmt.Sprintf(" It is a sensitive control (%s).", l.sensitive)
 	}
+	if len(vector) > 0 && !isOpen(vector, finding.CrossSite) {
+		f.Why += " In frames of unrelated sites the user is logged out; in those of neighbouring hosts and ports not."
+	}
 	if l.typed {
 		f.Why += " The user would have to fill in a field too, so it was not tried."
 	} else {

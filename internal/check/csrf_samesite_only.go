@@ -1,6 +1,10 @@
 package check
 
-import "github.com/mantlet-dev/mantlet/internal/finding"
+import (
+	"strings"
+
+	"github.com/mantlet-dev/mantlet/internal/finding"
+)
 
 var csrfSameSiteOnly = &Check{
 	ID:    string(finding.CSRFSameSiteOnly),
@@ -19,9 +23,11 @@ var csrfSameSiteOnly = &Check{
 	},
 }
 
+// neighbourForms are the encodings a form can choose, sent from the same site.
 func neighbourForms(a finding.Action) []finding.Variant {
 	list := plainForms(a)
 	for i := range list {
+		list[i].Name = strings.Replace(list[i].Name, "a foreign page", "a page of the same site", 1)
 		list[i].Origin = finding.OriginSibling
 	}
 	return list

@@ -115,6 +115,15 @@ func (d document) kind() string {
 	return ""
 }
 
+// forgotten is why a protection of ordinary pages misses the document: it does
+// not see how errors are answered, or looks for text/html.
+func (d document) forgotten() string {
+	if d.Status >= 400 {
+		return "error pages"
+	}
+	return "documents of other types"
+}
+
 // hasControl says whether there is something to click that changes state.
 func (d document) hasControl(site *observe.Site) bool {
 	if d.page == nil {

@@ -13,8 +13,8 @@ var framingAbsent = &Check{
 	Doc: "documents whose headers say nothing about who may frame them",
 	Run: func(p *Pass) {
 		for _, g := range framingGroups(p, finding.FramingAbsent) {
-			why := "Neither a Content-Security-Policy with frame-ancestors nor X-Frame-Options was sent on " + routes(len(g.documents)) +
-				": any site may frame them."
+			why := "Any site may frame " + routes(len(g.documents)) +
+				": neither a Content-Security-Policy with frame-ancestors nor X-Frame-Options was sent."
 			if p.Site.Framework.DefaultStack && p.Site.Framework.Name != "" {
 				why += " This is what " + frameworkName(p.Site.Framework.Name) + " sends when no security layer is added to it."
 			}

@@ -46,9 +46,11 @@ func weaknessOf(d document, intruders []stranger) string {
 		}
 		return fmt.Sprintf("%s lets %s through", strings.Join(written, " and "), intruders[0].origin)
 	}
-	if values := f.XFO().Values; len(values) > 0 {
-		reason := f.Allows(d.origin, intruders[0].origin).Reason
-		return fmt.Sprintf("X-Frame-Options: %s: %s", strings.Join(values, ", "), lower(reason.Explain()))
+	switch xfo := f.XFO(); xfo.State {
+	case policy.XFOInvalid:
+		return fmt.Sprintf("browsers do not know X-Frame-Options %q and ignore it", strings.Join(xfo.Values, ", "))
+	case policy.XFOAllowAll:
+		return "X-Frame-Options ALLOWALL lets everybody in"
 	}
 	for _, ignored := range f.Ignored() {
 		return fmt.Sprintf("%q is ignored by browsers (%s)", ignored.Text, strings.ReplaceAll(string(ignored.Why), "-", " "))
@@ -91,7 +93,7 @@ func oddities(sources []policy.Source) []string {
 		case s.Kind == policy.SourceNone && len(sources) > 1:
 			list = append(list, "'none' stands beside other sources and is ignored")
 		case s.Kind == policy.SourceHost && (word == "none" || word == "self"):
-			list = append(list, word+" without quotes is taken for a host of that name")
+			list = append(list, fmt.Sprintf("the source %s lacks its quotes ('%s') and is taken for a host of that name", word, word))
 		}
 	}
 	return list
@@ -111,13 +113,6 @@ func wouldHold(d document) bool {
 		enforced[name] = append(enforced[name], values...)
 	}
 	return !policy.FramingOf(enforced).Allows(d.origin, unrelated(d.origin)).Allowed
-}
-
-func lower(s string) string {
-	if s == "" {
-		return s
-	}
-	return strings.ToLower(s[:1]) + s[1:]
 }
 
 func who(a policy.Audience) string {

@@ -27,7 +27,7 @@ func framingGroups(p *Pass, class finding.Weakness) []framingGroup {
 	for _, d := range all {
 		w, cause := classify(d, p.Rules)
 		if w == finding.FramingAbsent && covered && d.kind() != "" {
-			w, cause = finding.FramingUncovered, d.kind()
+			w, cause = finding.FramingUncovered, d.forgotten()
 		}
 		if w != class {
 			continue
@@ -66,7 +66,8 @@ func (g framingGroup) finding(p *Pass, w finding.Weakness, why string) finding.F
 	f.Evidence = append(f.Evidence, finding.Evidence{Kind: "note", Source: first.URL,
 		Text: "to see the headers by hand, ask with GET (some frameworks answer HEAD with 405): curl -sS -o /dev/null -D - " + first.URL})
 	f.Why = why
-	if !anyOpen(f.Vector) && len(f.Vector) > 0 {
+	if !anyOpen(f.Vector) && len(f.Vector) > 0 && len(first.intruders(p.Rules)) > 0 {
+		// Framable, and no danger: the first position says what is missing.
 		f.Why += " " + f.Vector[0].Why + "."
 	}
 	return f
@@ -98,7 +99,7 @@ func framingVector(p *Pass, d document) []finding.Cell {
 		if in < 0 {
 			return finding.Refuted, sentence(d.framing.Allows(d.origin, from).Reason)
 		}
-		if !d.hasControl(p.Site) {
+		if d.Identity != "" && !d.hasControl(p.Site) {
 			return finding.Refuted, "The page may be framed, but no control that changes anything was seen on it"
 		}
 		return sessionInFrame(p.Site, d.Identity, creds, trigger, intruders[in].origin, at)

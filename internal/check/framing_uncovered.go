@@ -1,6 +1,9 @@
 package check
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/mantlet-dev/mantlet/internal/finding"
 	"github.com/mantlet-dev/mantlet/policy"
 )
@@ -10,7 +13,13 @@ var framingUncovered = &Check{
 	Doc: "error pages and unusual document types that lack the protection the site's pages have",
 	Run: func(p *Pass) {
 		for _, g := range framingGroups(p, finding.FramingUncovered) {
-			why := "The site's pages keep strangers from framing them; " + g.cause + " do not, on " + routes(len(g.documents)) + "."
+			var kinds []string
+			for _, d := range g.documents {
+				if kind := d.kind(); !slices.Contains(kinds, kind) {
+					kinds = append(kinds, kind)
+				}
+			}
+			why := "The site's pages keep strangers from framing them; " + g.cause + " do not: " + strings.Join(kinds, ", ") + "."
 			p.Report(g.finding(p, finding.FramingUncovered, why))
 		}
 	},

@@ -80,7 +80,7 @@ func lureOf(site *observe.Site, d document, c observe.Control, a finding.Action)
 
 // confirmation is the second click, where the first only leads to a page that
 // asks again: a page that is known, or one that only an unsafe request gives and
-// nobody has seen yet.
+// nobody has seen yet. The frame moves on to it by itself.
 func confirmation(site *observe.Site, d document, a finding.Action) (finding.Click, finding.Action, bool) {
 	for _, page := range site.Pages {
 		if a.Method != http.MethodGet || page.Exchange.Route != a.Route || page.Exchange.Identity != d.Identity || page.Exchange.Route == d.Route {
@@ -88,12 +88,12 @@ func confirmation(site *observe.Site, d document, a finding.Action) (finding.Cli
 		}
 		for _, c := range page.Controls {
 			if confirm, ok := actionOf(site, c); ok && confirm.Method != http.MethodGet && c.Selector != "" && !isLogout(confirm) {
-				return finding.Click{Page: page.Exchange.URL, Selector: c.Selector, Label: c.Label}, confirm, true
+				return finding.Click{Page: d.URL, Selector: c.Selector, Label: c.Label}, confirm, true
 			}
 		}
 	}
 	if a.Method == http.MethodPost && hasAnyWord(a.Route, stepWords) {
-		return finding.Click{Page: a.URL, Label: "the control that confirms"}, confirmAction(site, a), true
+		return finding.Click{Page: d.URL, Label: "the control that confirms"}, confirmAction(site, a), true
 	}
 	return finding.Click{}, finding.Action{}, false
 }
