@@ -114,7 +114,7 @@ func (s *Session) takeGiven() {
 			line += "; Secure"
 		}
 		for _, o := range s.grant.Targets() {
-			s.jar.put(SetCookie{Line: line, URL: o.String() + "/", At: time.Now()})
+			s.jar.put(SetCookie{Line: line, URL: o.String() + "/", At: time.Now(), Handed: true})
 		}
 	}
 }

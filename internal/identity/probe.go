@@ -79,7 +79,7 @@ func (s *Session) findProbe(ctx context.Context, landing *answer) (*probe, error
 func (s *Session) candidates(landing *answer) []string {
 	var urls []string
 	add := func(raw string) {
-		if raw != "" && !slices.Contains(urls, raw) && !markup.IsLogout(raw, "") && !markup.SuggestsChange(raw, "") && !s.isLoginPage(raw) {
+		if raw != "" && !slices.Contains(urls, raw) && !markup.IsLogout(raw, "") && !markup.SuggestsChange(raw, "") && !markup.NamesChange(raw) && !s.isLoginPage(raw) {
 			urls = append(urls, raw)
 		}
 	}

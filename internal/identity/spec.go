@@ -63,6 +63,9 @@ type SetCookie struct {
 	URL    string    // of the response that set it
 	Method string    // of the request it answered; "" if that is not known
 	At     time.Time // when it was set
+	// Handed is set if the line was made up around a value that the user gave: what
+	// attributes the target sets is not known then.
+	Handed bool
 }
 
 // A FormDriver logs in with a browser. Fields holds secrets too.

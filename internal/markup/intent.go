@@ -3,6 +3,7 @@ package markup
 import (
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -12,19 +13,26 @@ var (
 )
 
 // changing are words with which applications name what changes their state.
-var changing = wordSet(`accept activate add ack acknowledge approve archive assign ban block buy cancel change clear close
-	confirm copy create deactivate decline decrement delete demote deny destroy disable discard dislike dismiss do downvote
-	drop duplicate edit empty enable erase exec execute expire favorite favourite flag flush follow freeze generate grant
-	hide import increment install invite join kick leave like lock mark merge move mute order pay pin post promote publish
-	purge reactivate read rebuild refund register reject release remove rename renew reopen reorder reply resend reset
-	resolve restart restore resume retry revert revoke rotate run save send set share start stop submit subscribe suspend
-	switch sync terminate toggle transfer trash trigger unban unblock unfollow unlike unlock unmute unpin unpublish
-	unsubscribe update upload upvote use verify void vote withdraw write`)
+var changing = wordSet(`accept activate add acknowledge approve archive assign ban block buy cancel change choose clear close
+	confirm deactivate decline decrement delete demote deny destroy disable discard dislike dismiss downvote drop
+	duplicate empty enable erase exec execute expire favorite favourite flush follow freeze generate grant hide increment
+	invite join kick leave like lock mark merge mute pay pin promote publish purge reactivate rebuild refund reject release
+	remove rename renew reopen resend reset resolve restart restore resume retry revert revoke rotate run save send set
+	share start stop submit subscribe suspend switch terminate toggle trash trigger unban unblock unfollow unlike unlock
+	unmute unpin unpublish unsubscribe update upvote verify void vote withdraw`)
 
 // definite are those of them that hardly ever name a page to read.
 var definite = wordSet(`activate approve archive ban cancel deactivate delete destroy disable dislike dismiss downvote drop
 	enable erase execute flush freeze grant increment decrement kick purge remove reset restart revert revoke rotate
 	terminate toggle trash unban unblock unfollow unlike unlock unmute unpin unpublish unsubscribe upvote vote`)
+
+// preferences are what a link with a value is likely to set.
+var preferences = wordSet(`theme language lang locale currency preference preferences setting settings mode consent cookies
+	newsletter notifications value state enabled`)
+
+// looking are parameters that only choose what is shown.
+var looking = wordSet(`tab page p sort order by q query search filter view section next from to year month day week offset
+	limit cursor id highlight error message msg status return redirect back`)
 
 var leaving = wordSet(`logout logoff signout signoff`)
 
@@ -54,36 +62,43 @@ func IsLogout(rawURL, label string) bool {
 	return false
 }
 
-// SuggestsChange says whether following a link could change the target's state: a
-// path that ends in a word such as delete, a query that carries one, or a query
-// that sets something whose path says set. It is asked before a link is followed,
-// so it errs on the side of yes.
+// SuggestsChange says whether following a link with a query could change the
+// target's state: a path that ends in a word such as toggle, a query that carries
+// one, or a preference that is given a value. It is asked before a link is
+// followed, so it errs on the side of yes. A link without a query never does: see
+// NamesChange.
 func SuggestsChange(rawURL, label string) bool {
 	u, err := url.Parse(rawURL)
 	if err != nil {
 		return true
 	}
-	if anyWord(definite, lastSegments(u.Path)) {
-		return true
-	}
-	if u.RawQuery == "" {
+	query := u.Query()
+	if len(query) == 0 {
 		return false
 	}
-	if anyWord(changing, lastSegments(u.Path)) || anyWord(changing, label) {
+	end := lastSegments(u.Path)
+	if anyWord(changing, end) || anyWord(definite, label) {
 		return true
 	}
-	for key, values := range u.Query() {
-		if anyWord(changing, key) {
+	for key, values := range query {
+		switch {
+		case anyWord(changing, key), anyWord(preferences, key), anyWord(preferences, end) && !anyWord(looking, key):
 			return true
-		}
-		for _, v := range values {
-			// A value is somebody's text; only one that is a single word is a command.
-			if w := words(v); len(w) == 1 && changing[w[0]] && isCommandKey(key) {
+		case isCommandKey(key):
+			// A value is somebody's text; only one that is a command counts.
+			if slices.ContainsFunc(values, func(v string) bool { return anyWord(changing, v) }) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// NamesChange says whether a path without a query ends in a word such as delete:
+// it leads to a page that asks for confirmation, or does what it says at once.
+func NamesChange(rawURL string) bool {
+	u, err := url.Parse(rawURL)
+	return err != nil || anyWord(definite, lastSegments(u.Path))
 }
 
 func isCommandKey(key string) bool {

@@ -14,7 +14,12 @@ import (
 type Call struct {
 	Method string
 	URL    string // as written: usually relative
-	// Encoding is EncodingJSON if the call makes JSON, else "".
+	// Attribute is the attribute of an element, a form mostly, in which the address
+	// stands instead; URL is then "". Bind finds the elements.
+	Attribute string
+	// HeadersFrom is the attribute that holds a JSON object of headers, "" if none.
+	HeadersFrom string
+	// Encoding is what the call makes of its data, "" if that cannot be told.
 	Encoding string
 	// Keys are the names of a literal object that is sent as the body.
 	Keys []string
@@ -40,6 +45,8 @@ var (
 	headerPair   = regexp.MustCompile(`(?:["']([\w-]+)["']|\b([A-Za-z][\w]*))\s*:\s*([^,}]+)`)
 	stringify    = regexp.MustCompile(`JSON\.stringify\(\s*\{([^}]*)\}`)
 	objectKey    = regexp.MustCompile(`(?:^|,)\s*(?:["']([\w.-]+)["']|([A-Za-z_$][\w$]*))\s*(?::|,|$)`)
+	elementData  = regexp.MustCompile(`^\s*[\w$.]*\bdataset\.(\w+)\s*[,)]?|^\s*[\w$.]*\bgetAttribute\(\s*["'](data-[\w-]+)["']\s*\)`)
+	spreadData   = regexp.MustCompile(`JSON\.parse\(\s*[\w$.]*\bdataset\.(\w+)`)
 	setHeader    = regexp.MustCompile(`(?:setRequestHeader\(\s*["']([\w-]+)["']\s*,|headers(?:\.\w+)*\[\s*["']([\w-]+)["']\s*\]\s*=)\s*([^;)\n]+)`)
 )
 
@@ -113,7 +120,12 @@ func readCall(name, args string) (Call, bool) {
 			c.URL = pick(m[1:4])
 		}
 	}
-	if !looksLikeAddress(c.URL) {
+	if m := elementData.FindStringSubmatch(args); m != nil && c.URL == "" {
+		c.Attribute = m[2]
+		if m[1] != "" {
+			c.Attribute = dataAttribute(m[1])
+		}
+	} else if !looksLikeAddress(c.URL) {
 		return c, false
 	}
 	c.readOptions(args)
@@ -133,8 +145,16 @@ func looksLikeAddress(s string) bool {
 }
 
 func (c *Call) readOptions(args string) {
-	if strings.Contains(args, "JSON.stringify") || strings.Contains(args, "application/json") {
+	switch {
+	case strings.Contains(args, "JSON.stringify") || strings.Contains(args, finding.EncodingJSON):
 		c.Encoding = finding.EncodingJSON
+	case strings.Contains(args, "URLSearchParams") || strings.Contains(args, finding.EncodingURL):
+		c.Encoding = finding.EncodingURL
+	case strings.Contains(args, "FormData"):
+		c.Encoding = finding.EncodingMultipart
+	}
+	if m := spreadData.FindStringSubmatch(args); m != nil {
+		c.HeadersFrom = dataAttribute(m[1])
 	}
 	if m := stringify.FindStringSubmatch(args); m != nil {
 		for _, key := range objectKey.FindAllStringSubmatch(m[1], 50) {
@@ -171,4 +191,19 @@ func globalHeaders(script string) (header string, bearer bool) {
 		all.noteHeader(m[1]+m[2], m[3])
 	}
 	return all.Header, all.Bearer
+}
+
+// dataAttribute is the attribute behind a property of dataset (HTML, section
+// 3.2.6.6).
+func dataAttribute(property string) string {
+	var b strings.Builder
+	b.WriteString("data-")
+	for _, r := range property {
+		if r >= 'A' && r <= 'Z' {
+			b.WriteByte('-')
+			r += 'a' - 'A'
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
 }

@@ -23,7 +23,14 @@ type Site struct {
 	Pages     []*Page
 	// Actions are the requests that may change state, each once, and search forms
 	// and other safe forms too (Method GET).
+	// A parameter of the query that can be changed stands in Fields with In "query"
+	// and not in URL; one in the path stands in both.
 	Actions []finding.Action
+	// Actors are, for each action, the names of the identities that were shown it;
+	// nil if it is known from a document such as OpenAPI only.
+	Actors [][]string
+	// Tokens are what is known of the actions' anti-forgery fields.
+	Tokens []Token
 	// Cookies are the Set-Cookie lines seen, each distinct line once.
 	Cookies []Cookie
 	// Identities are the names under which the site was seen; "" is anonymous.
@@ -85,6 +92,20 @@ type Page struct {
 	// Requests are what the page's scripts asked for when it was opened in the
 	// browser, as "METHOD URL"; nil if it was not opened.
 	Requests []string
+	// Sockets are the addresses of WebSockets that its scripts opened.
+	Sockets []string
+}
+
+// A Token is what was learned of one anti-forgery field by loading its page again,
+// and in another session of the same identity.
+type Token struct {
+	Action   int    // index into Site.Actions
+	Field    string // name, as in the action's Fields
+	Identity string
+	Fresh    bool // another value at each load
+	// Bound: another session was given another value; Shared: the same one. Neither
+	// is set if no other session could be had.
+	Bound, Shared bool
 }
 
 // A Control is something a user can click that changes state: the submit button

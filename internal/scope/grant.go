@@ -23,6 +23,7 @@ var ErrBudget = errors.New("request budget used up")
 // A Grant is the usable form of a claim. It is safe for concurrent use and has no
 // exported fields: what it permits was decided by Open.
 type Grant struct {
+	starts  []string
 	targets []policy.Origin
 	bounds  *bounds
 	mode    Mode
@@ -48,7 +49,7 @@ type Grant struct {
 func newGrant(c Claim, targets []policy.Origin, b *bounds, mode Mode, consent string) *Grant {
 	local := allLoopback(b.origins)
 	g := &Grant{
-		targets: targets, bounds: b, mode: mode, consent: consent, scanID: newScanID(), local: local,
+		starts: slices.Clone(c.Targets), targets: targets, bounds: b, mode: mode, consent: consent, scanID: newScanID(), local: local,
 		budget:   int64(cmp.Or(c.MaxRequests, defaultRequests)),
 		timeout:  cmp.Or(c.Timeout, defaultTimeout),
 		maxBody:  cmp.Or(c.MaxBody, defaultBody),
@@ -134,6 +135,9 @@ func (g *Grant) Requests() int { return int(g.spent.Load()) }
 // Targets are the origins of the claim's targets, in order; further origins are
 // in scope but not among them.
 func (g *Grant) Targets() []policy.Origin { return slices.Clone(g.targets) }
+
+// Starts are the targets' URLs as they were claimed.
+func (g *Grant) Starts() []string { return slices.Clone(g.starts) }
 
 // Origins are all origins in scope.
 func (g *Grant) Origins() []policy.Origin { return slices.Clone(g.bounds.origins) }

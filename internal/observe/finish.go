@@ -1,0 +1,129 @@
+package observe
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/mantlet-dev/mantlet/internal/finding"
+	"github.com/mantlet-dev/mantlet/internal/identity"
+	"github.com/mantlet-dev/mantlet/policy"
+)
+
+// finish makes the Site of what was gathered. Secrets are replaced last, when all
+// of them are known.
+func (c *collector) finish() {
+	c.routes.learnAlike(c.views)
+	for i, v := range c.views {
+		v.exchange.ID = fmt.Sprintf("x%d", i+1)
+		v.exchange.Route = c.routes.of(v.exchange.URL)
+		if pathOf(v.exchange.URL) == noSuchPage {
+			v.exchange.Route = UnknownRoute
+		}
+		c.site.Exchanges = append(c.site.Exchanges, v.exchange)
+	}
+	c.noteAuthenticated()
+	c.noteUseless()
+	c.readPages()
+	c.liftQueryTokens()
+	c.findTokens()
+	for _, a := range c.actions.list {
+		c.site.Actions = append(c.site.Actions, a.Action)
+		c.site.Actors = append(c.site.Actors, a.actors)
+	}
+	c.readCookies()
+	c.site.Framework = c.findFramework()
+	c.redact()
+}
+
+// noteUseless says aloud when an identity saw nothing that others do not: its
+// session may never have worked.
+func (c *collector) noteUseless() {
+	for _, s := range c.sessions[1:] {
+		pages, personal := 0, 0
+		for _, v := range c.views {
+			if v.session == s && v.exchange.Authenticated != nil {
+				pages++
+				if *v.exchange.Authenticated {
+					personal++
+				}
+			}
+		}
+		if pages > 0 && personal == 0 && s.Probe() == "" {
+			c.skip(finding.Skip{What: "identity " + s.Name(), Why: "every page answered as it does without a login: check its credentials", Incomplete: true})
+		}
+	}
+}
+
+// readCookies lists the cookies set at login and on the way, each distinct line
+// once; lines that differ only in value or date are not distinct.
+func (c *collector) readCookies() {
+	listed := map[string]bool{}
+	add := func(line string, e finding.Endpoint, s *identity.Session) {
+		cookie := policy.ParseSetCookie(line)
+		_, attributes, _ := strings.Cut(line, ";")
+		key := s.Name() + "|" + cookie.Name + "|" + undated(attributes)
+		if cookie.Name == "" || listed[key] {
+			return
+		}
+		listed[key] = true
+		names, _ := s.SessionCookies()
+		c.site.Cookies = append(c.site.Cookies, Cookie{Line: c.grant.Redactor().SetCookie(line), Endpoint: e, Identity: s.Name(),
+			Session: slices.Contains(names, cookie.Name)})
+	}
+	for _, s := range c.sessions {
+		for _, set := range s.Cookies() {
+			if !set.Handed && set.Method != http.MethodGet {
+				add(set.Line, finding.Endpoint{Method: http.MethodPost, Route: c.routes.of(set.URL), URL: set.URL}, s)
+			}
+		}
+	}
+	for _, v := range c.views {
+		for _, line := range v.setLines {
+			add(line, finding.Endpoint{Method: http.MethodGet, Route: v.exchange.Route, URL: v.exchange.URL}, v.session)
+		}
+	}
+}
+
+// undated are a cookie's attributes without those that name a moment.
+func undated(attributes string) string {
+	var kept []string
+	for _, a := range strings.Split(strings.ToLower(attributes), ";") {
+		name, _, _ := strings.Cut(strings.TrimSpace(a), "=")
+		if name != "expires" {
+			kept = append(kept, strings.TrimSpace(a))
+		}
+	}
+	return strings.Join(kept, ";")
+}
+
+// redact replaces secrets in everything the Site shows. URLs of actions stay as
+// they are, for the requests to come.
+func (c *collector) redact() {
+	r := c.grant.Redactor()
+	for _, x := range c.site.Exchanges {
+		x.Header = r.Header(x.Header)
+		x.URL, x.Location = r.Text(x.URL), r.Text(x.Location)
+		if isText(x.Type) {
+			x.Body = []byte(r.Text(string(x.Body)))
+		}
+	}
+	for _, p := range c.site.Pages {
+		p.Title = r.Text(p.Title)
+		for i := range p.Requests {
+			p.Requests[i] = r.Text(p.Requests[i])
+		}
+	}
+	for i := range c.site.Actions {
+		for j := range c.site.Actions[i].Fields {
+			f := &c.site.Actions[i].Fields[j]
+			f.Value = r.Text(f.Value)
+		}
+	}
+}
+
+func isText(mediaType string) bool {
+	return mediaType == "" || strings.HasPrefix(mediaType, "text/") || isJSON(mediaType) || strings.HasSuffix(mediaType, "xml") ||
+		strings.Contains(mediaType, "javascript") || mediaType == finding.EncodingURL
+}

@@ -1,0 +1,81 @@
+package observe
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/mantlet-dev/mantlet/internal/finding"
+	"github.com/mantlet-dev/mantlet/internal/markup"
+)
+
+// onward lists where a view leads to.
+func (w *crawl) onward(v *view) []visit {
+	var next []visit
+	add := func(rawURL, purpose string) {
+		next = append(next, visit{url: rawURL, purpose: purpose, depth: v.visit.depth + 1})
+	}
+	if l := v.exchange.Location; l != "" && w.mayFollow(l, "") {
+		add(l, "crawl")
+	}
+	if v.page == nil {
+		return next
+	}
+	for _, l := range v.page.Links() {
+		if w.mayFollow(l.URL, l.Label) {
+			add(l.URL, "crawl")
+		}
+	}
+	for _, f := range append(v.page.Frames(), v.page.Refresh()) {
+		if f != "" && w.mayFollow(f, "") {
+			add(f, "crawl")
+		}
+	}
+	for _, call := range w.c.callsOf(v) {
+		if call.Method == http.MethodGet && w.mayFollow(call.URL, "") {
+			add(call.URL, "script")
+		}
+	}
+	if v.rendered != nil {
+		for _, r := range v.rendered.Requests {
+			if r.Method == http.MethodGet && w.mayFollow(r.URL, "") && !isAsset(r.URL) {
+				add(r.URL, "script")
+			}
+		}
+	}
+	return next
+}
+
+// mayFollow says whether a link can be followed without changing the target. A
+// path that ends in a word such as delete mostly leads to a page that asks first:
+// it is followed where an OpenAPI document shows that the change itself is another
+// method, or else once for each route and only if the grant allows changes.
+func (w *crawl) mayFollow(rawURL, label string) bool {
+	if w.c.grant.Allows(rawURL) != nil || markup.IsLogout(rawURL, label) || markup.SuggestsChange(rawURL, label) {
+		return false
+	}
+	if !markup.NamesChange(rawURL) {
+		return true
+	}
+	switch w.c.api.confirms(rawURL) {
+	case yes:
+		return true
+	case no:
+		return false
+	}
+	route := w.c.routes.shape(rawURL)
+	if !w.c.grant.Active() {
+		w.c.skip(finding.Skip{What: route, Why: "the link may change something at once, so a passive scan does not follow it"})
+		return false
+	}
+	if w.changes[route] && !w.seen[rawURL] {
+		return false
+	}
+	w.changes[route] = true
+	return true
+}
+
+var assets = []string{".js", ".mjs", ".css", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".ico", ".woff", ".woff2", ".ttf", ".map", ".mp4"}
+
+func isAsset(rawURL string) bool {
+	return slices.ContainsFunc(assets, func(end string) bool { return hasPathSuffix(rawURL, end) })
+}

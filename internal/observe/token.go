@@ -1,0 +1,211 @@
+package observe
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/mantlet-dev/mantlet/internal/finding"
+	"github.com/mantlet-dev/mantlet/internal/identity"
+	"github.com/mantlet-dev/mantlet/internal/markup"
+)
+
+var (
+	uuidShape = regexp.MustCompile(`^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+	tokenText = regexp.MustCompile(`^[0-9A-Za-z+/=._:~-]+$`)
+)
+
+// looksRandom says whether a value could be a token: long enough, of the characters
+// tokens are made of, and neither a word nor a number nor a UUID, which names things.
+func looksRandom(v string) bool {
+	if len(v) < 8 || len(v) > 2000 || !tokenText.MatchString(v) || uuidShape.MatchString(v) {
+		return false
+	}
+	letters, digits, changes := 0, 0, 0
+	for i, r := range v {
+		isDigit := r >= '0' && r <= '9'
+		if isDigit {
+			digits++
+		} else if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
+			letters++
+		}
+		if i > 0 && isDigit != (v[i-1] >= '0' && v[i-1] <= '9') {
+			changes++
+		}
+	}
+	if digits > 0 && letters > 0 {
+		return len(v) >= 16 && changes >= 2 || changes >= 3
+	}
+	return letters >= 20 && strings.ToLower(v) != v && strings.ToUpper(v) != v
+}
+
+// A candidate is a parameter of an action that may be an anti-forgery token.
+type candidate struct {
+	action int
+	field  string
+	value  string
+	view   *view
+}
+
+// findTokens loads the pages of the candidates again, in the same session and in
+// another one of the same identity, and sees what changes.
+func (c *collector) findTokens() {
+	byPage := map[*view][]candidate{}
+	var pages []*view
+	for i, a := range c.actions.list {
+		v := c.viewOf(a)
+		if v == nil || v.page == nil || isSafe(a.Method) {
+			continue
+		}
+		for _, f := range a.Fields {
+			if isCandidate(f) {
+				if byPage[v] == nil {
+					pages = append(pages, v)
+				}
+				byPage[v] = append(byPage[v], candidate{i, f.Name, f.Value, v})
+			}
+		}
+	}
+	others := map[string]*identity.Session{}
+	for _, v := range pages {
+		same := c.reload(v.session, v)
+		other := c.reload(c.otherSession(v.session, others), v)
+		for _, t := range byPage[v] {
+			c.judgeToken(t, same, other)
+		}
+	}
+}
+
+// isCandidate leaves out what the user fills in.
+func isCandidate(f finding.Field) bool {
+	hidden := f.Type == "hidden" || f.In == "query"
+	return hidden && f.Value != "" && (looksRandom(f.Value) || hintsToken(f.Name))
+}
+
+// viewOf finds the page on which an action's form was seen, by the identity that
+// was shown it.
+func (c *collector) viewOf(a *seen) *view {
+	for i := len(a.actors) - 1; i >= 0; i-- {
+		if v := c.byURL[viewKey(a.actors[i], a.Page)]; v != nil && v.page != nil && c.valuesOn(v.page, a.Action) != nil {
+			return v
+		}
+	}
+	return nil
+}
+
+// otherSession is a second session of the same identity, begun once; nil if there
+// cannot be one.
+func (c *collector) otherSession(s *identity.Session, begun map[string]*identity.Session) *identity.Session {
+	if other, known := begun[s.Name()]; known {
+		return other
+	}
+	other, err := s.Again(c.ctx)
+	begun[s.Name()] = other
+	if err != nil && !errors.Is(err, identity.ErrNoLogin) {
+		c.skip(finding.Skip{What: "tokens of " + nameOf(s), Why: "a second session could not be begun: " + err.Error()})
+	}
+	return other
+}
+
+// reload fetches a page once more; nil if that fails.
+func (c *collector) reload(s *identity.Session, v *view) *markup.Document {
+	if s == nil || c.stopped != nil {
+		return nil
+	}
+	again := c.fetch(s, visit{url: v.exchange.URL, purpose: "crawl"})
+	if again.err != nil || again.exchange.Status != v.exchange.Status {
+		return nil
+	}
+	return again.page
+}
+
+// valuesOn reads an action's parameters where its form stands on a page now; nil if
+// it does not stand there.
+func (c *collector) valuesOn(d *markup.Document, a finding.Action) map[string]string {
+	if d == nil {
+		return nil
+	}
+	path, _, _ := strings.Cut(a.URL, "?")
+	for _, f := range d.Forms() {
+		for _, s := range append(f.Submits, markup.Submit{Method: f.Method, URL: f.URL}) {
+			at, query, _ := strings.Cut(s.URL, "?")
+			if at != path || s.Method != a.Method && a.Source == "form" || !hasNames(f.Fields, a.Fields) {
+				continue
+			}
+			values := map[string]string{}
+			if params, err := url.ParseQuery(query); err == nil {
+				for name := range params {
+					values[name] = params.Get(name)
+				}
+			}
+			for _, field := range f.Fields {
+				values[field.Name] = field.Value
+			}
+			return values
+		}
+	}
+	return nil
+}
+
+// hasNames says whether a form has all the fields of an action that are in its body.
+func hasNames(form, action []finding.Field) bool {
+	for _, f := range action {
+		if f.In == "" && f.Type != "submit" && !slices.ContainsFunc(form, func(g finding.Field) bool { return g.Name == f.Name }) {
+			return false
+		}
+	}
+	return true
+}
+
+// judgeToken decides by behaviour: a token is another one at each load or in
+// another session. A name alone only makes a value a token that never changes.
+func (c *collector) judgeToken(t candidate, same, other *markup.Document) {
+	a := c.actions.list[t.action]
+	again, okAgain := c.valuesOn(same, a.Action)[t.field]
+	foreign, okForeign := c.valuesOn(other, a.Action)[t.field]
+	fresh := okAgain && again != t.value
+	bound := okForeign && foreign != t.value
+	random, hinted := looksRandom(t.value), hintsToken(t.field)
+	isToken := (fresh || bound) && random || hinted && (random || fresh || bound || len(t.value) >= 6)
+	if !okForeign && !fresh && random && len(t.value) >= 20 {
+		isToken = true // no other session to compare with: its looks decide
+	}
+	if !isToken {
+		return
+	}
+	for _, value := range []string{t.value, again, foreign} {
+		c.grant.Redactor().Learn("token", value)
+	}
+	for i := range a.Fields {
+		if a.Fields[i].Name == t.field {
+			a.Fields[i].Token = true
+			a.Fields[i].Value = c.grant.Redactor().Mark("token", t.value)
+		}
+	}
+	c.site.Tokens = append(c.site.Tokens, Token{Action: t.action, Field: t.field, Identity: t.view.exchange.Identity, Fresh: fresh,
+		Bound: bound, Shared: okForeign && !bound})
+}
+
+// liftQueryTokens moves parameters of a POST action's URL that look like tokens to
+// its fields, so that they can be judged and left out like any other.
+func (c *collector) liftQueryTokens() {
+	for _, a := range c.actions.list {
+		u, err := url.Parse(a.URL)
+		if err != nil || u.RawQuery == "" || a.Method == http.MethodGet {
+			continue
+		}
+		query := u.Query()
+		for _, name := range sortedKeys(query) {
+			f := finding.Field{Name: name, In: "query", Type: "hidden", Value: query.Get(name)}
+			if isCandidate(f) {
+				a.Fields = append(slices.Clone(a.Fields), f)
+				query.Del(name)
+			}
+		}
+		u.RawQuery = query.Encode()
+		a.URL = u.String()
+	}
+}
