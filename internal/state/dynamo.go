@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -12,6 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/mantlet-dev/mantlet/internal/finding"
 )
 
 // DefaultItems is how many items of a table are read when a DynamoReader does not say.
@@ -158,4 +161,19 @@ func sorted(values []string) string {
 func digest(b []byte) string {
 	sum := sha256.Sum256(b)
 	return fmt.Sprintf("%d bytes, sha256 %s", len(b), hex.EncodeToString(sum[:8]))
+}
+
+// Narrow is a reader of only those tables that changes speak of, nil if none.
+func (r *DynamoReader) Narrow(changes []finding.Change) Reader {
+	narrow := *r
+	narrow.tables = nil
+	for _, table := range r.tables {
+		if slices.ContainsFunc(changes, func(c finding.Change) bool { return strings.HasPrefix(c.Where, "dynamodb "+table+"[") }) {
+			narrow.tables = append(narrow.tables, table)
+		}
+	}
+	if len(narrow.tables) == 0 {
+		return nil
+	}
+	return &narrow
 }

@@ -1,0 +1,167 @@
+package prove
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/mantlet-dev/mantlet/internal/attacker"
+	"github.com/mantlet-dev/mantlet/internal/browser"
+	"github.com/mantlet-dev/mantlet/internal/finding"
+	"github.com/mantlet-dev/mantlet/internal/identity"
+	"github.com/mantlet-dev/mantlet/internal/observe"
+	"github.com/mantlet-dev/mantlet/internal/scope"
+	"github.com/mantlet-dev/mantlet/internal/state"
+)
+
+// A Bench is what it takes to carry out plans against one target. Its exported
+// fields are set once, before the first Attempt. It is safe for concurrent use;
+// attempts take turns.
+type Bench struct {
+	Grant *scope.Grant
+	// Victim gives the session of an identity by name, nil if there is none; the
+	// empty name is the anonymous visitor.
+	Victim func(name string) *identity.Session
+	// Attacker is a session of the attacker's own: a second identity or an
+	// anonymous visitor. Without one, tokens of another session are not tried.
+	Attacker *identity.Session
+	// AttackerLogin is how the attacker's own identity logs in with a form, for
+	// login forgery; nil if there is no such identity.
+	AttackerLogin *identity.Spec
+	// Site is what was seen of the target; it helps to find where an effect shows.
+	// Nil is a site of which nothing was seen.
+	Site *observe.Site
+	// Readers re-read the target's state from elsewhere than its pages (its
+	// database). Without any, and where they show nothing, pages are read as the victim.
+	Readers []state.Reader
+	// Browser gives the running browser whose profile has that setting for
+	// third-party cookies. Nil, or an error, means that there is none.
+	Browser func(context.Context, finding.ThirdParty) (*browser.Browser, error)
+	// Evil is the attacker's web site, which those browsers can reach. Nil if there
+	// is no browser.
+	Evil *attacker.Site
+	// Log hears of progress and Skip of what could not be looked at; either may be nil.
+	Log  func(finding.Progress)
+	Skip func(finding.Skip)
+	// Ledger keeps what was changed; nil makes one.
+	Ledger *Ledger
+	// MaxMutations bounds the changes made to the target; 0 is no bound. It only
+	// counts for a ledger made by the Bench.
+	MaxMutations int
+	// AllowDeletes lets destructive actions be tried on what the target held before
+	// the scan. Otherwise they are only aimed at objects made for the purpose.
+	AllowDeletes bool
+
+	turn     sync.Mutex
+	once     sync.Once
+	subjects map[string]*subject
+	removers map[string]finding.Action // by route of the creating action
+	order    []*subject
+}
+
+// errNotTestable carries the reason why a plan cannot be put to the test; it
+// never leaves the package.
+type errNotTestable struct {
+	why     string
+	suspect bool // the suspicion stands; it was only not shown
+}
+
+func (e *errNotTestable) Error() string { return e.why }
+
+func notTestable(format string, args ...any) error {
+	return &errNotTestable{why: fmt.Sprintf(format, args...)}
+}
+
+func stillSuspected(format string, args ...any) error {
+	return &errNotTestable{why: fmt.Sprintf(format, args...), suspect: true}
+}
+
+func (b *Bench) prepare() {
+	b.once.Do(func() {
+		b.subjects, b.removers = map[string]*subject{}, map[string]finding.Action{}
+		if b.Ledger == nil {
+			b.Ledger = NewLedger(b.MaxMutations, b.redact)
+		}
+		if b.Site == nil {
+			b.Site = &observe.Site{}
+		}
+	})
+}
+
+// Attempt carries out f's plan and returns f with State, Why, Vector and Proof as
+// it came out. What the attempt changed is undone before it returns, as far as
+// that is possible. A finding without a plan comes back as it was. The error is
+// for a context that ended or a door that closed (budget, scope), and then the
+// finding says how far it got.
+func (b *Bench) Attempt(ctx context.Context, f finding.Finding) (finding.Finding, error) {
+	if f.Plan == nil {
+		return f, nil
+	}
+	b.prepare()
+	b.turn.Lock()
+	defer b.turn.Unlock()
+	if !b.Grant.Active() {
+		return verdict(f, finding.NotTestable, "the target may only be read: nothing was tried"), nil
+	}
+	b.log(f)
+	tried, err := b.try(ctx, f)
+	var no *errNotTestable
+	switch {
+	case err == nil:
+		return tried, nil
+	case errors.As(err, &no):
+		if no.suspect {
+			return verdict(tried, finding.Suspected, no.why), nil
+		}
+		return verdict(tried, finding.NotTestable, no.why), nil
+	case errors.Is(err, errMutations):
+		b.skip(f, err.Error(), true)
+		return verdict(tried, finding.NotTestable, err.Error()), nil
+	case ctx.Err() != nil || errors.Is(err, scope.ErrBudget) || errors.Is(err, scope.ErrUnreachable) || errors.Is(err, scope.ErrPassive):
+		return verdict(tried, finding.NotTestable, "the attempt was cut short: "+err.Error()), err
+	}
+	return verdict(tried, finding.NotTestable, b.redact(err.Error())), nil
+}
+
+func (b *Bench) try(ctx context.Context, f finding.Finding) (finding.Finding, error) {
+	f.Proof = &finding.Proof{Steps: []finding.Step{}, Controls: []finding.Control{}, At: time.Now().UTC()}
+	if f.Plan.Action.Login && f.Plan.Kind == finding.PlanForge {
+		return b.tryLogin(ctx, f)
+	}
+	victim := b.victim(f.Plan.Victim)
+	if victim == nil {
+		return f, notTestable("identity %q is not configured here", f.Plan.Victim)
+	}
+	if f.Plan.Kind == finding.PlanFrame {
+		return b.tryFrame(ctx, f, victim)
+	}
+	return b.tryForge(ctx, f, victim)
+}
+
+func (b *Bench) victim(name string) *identity.Session {
+	if b.Victim == nil {
+		return nil
+	}
+	return b.Victim(name)
+}
+
+func verdict(f finding.Finding, s finding.State, why string) finding.Finding {
+	f.State, f.Why = s, why
+	return f
+}
+
+func (b *Bench) redact(s string) string { return b.Grant.Redactor().Text(s) }
+
+func (b *Bench) log(f finding.Finding) {
+	if b.Log != nil {
+		b.Log(finding.Progress{Phase: "prove", Text: string(f.Weakness) + " " + f.Endpoint.String(), Requests: b.Grant.Requests()})
+	}
+}
+
+func (b *Bench) skip(f finding.Finding, why string, incomplete bool) {
+	if b.Skip != nil {
+		b.Skip(finding.Skip{What: string(f.Weakness) + " " + f.Endpoint.String(), Why: b.redact(why), Incomplete: incomplete})
+	}
+}

@@ -1,0 +1,341 @@
+package prove
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mantlet-dev/mantlet/internal/finding"
+	"github.com/mantlet-dev/mantlet/internal/state"
+)
+
+// longestLag bounds how long a legitimate change may take to show.
+const longestLag = 2 * time.Second
+
+// learn finds out what the idle target changes by itself, and does the action
+// once as the victim to see where and how its effect shows. An action whose effect
+// does not show anywhere is not testable: it is never called safe.
+func (s *subject) learn(ctx context.Context, f finding.Finding) error {
+	if err := s.refuseDangerous(); err != nil {
+		return err
+	}
+	if err := s.keepAlive(ctx); err != nil {
+		return err
+	}
+	if err := s.open(ctx); err != nil {
+		return err
+	}
+	run := &learning{subject: s, finding: f, worked: -1}
+	for _, way := range s.bench.oracles(s.victim, s.action) {
+		done, err := run.through(ctx, way)
+		if err != nil {
+			return err
+		}
+		if done {
+			return nil
+		}
+	}
+	return run.failed()
+}
+
+// refuseDangerous holds back from actions that would hurt the test itself.
+func (s *subject) refuseDangerous() error {
+	switch {
+	case endsSession.MatchString(pathOf(s.action.URL)):
+		return notTestable("not testable: the action ends the victim's session, which leaves nothing to read back with")
+	case s.near == "" && destroys(s.action) && !s.bench.AllowDeletes:
+		return notTestable("not testable: the action destroys something, and no object to lose could be made for it")
+	}
+	for _, field := range s.action.Fields {
+		if field.Type == "password" && !s.action.Login {
+			if asksForOld.MatchString(field.Name) {
+				return notTestable("not testable: the form asks for the password, which an attacker does not know")
+			}
+			return notTestable("not testable: the action would change the victim's password")
+		}
+	}
+	return nil
+}
+
+// A learning is one search for a subject's witness.
+type learning struct {
+	*subject
+	finding finding.Finding
+	worked  style // the first style that was answered with a yes, or -1
+	sent    []string
+	status  int
+	landed  string // where a legitimate run was redirected to
+	from    state.Snapshot
+}
+
+// through does the legitimate action and looks at the state one way. It is done
+// when the effect was seen.
+func (l *learning) through(ctx context.Context, way oracle) (bool, error) {
+	l.oracle = way
+	first, err := way.Read(ctx)
+	if err != nil {
+		return false, err
+	}
+	second, err := way.Read(ctx)
+	if err != nil {
+		return false, err
+	}
+	moving := state.Diff(first, second)
+	l.noise.Learn(moving)
+	l.latest = second
+	if l.before == nil {
+		l.idleControl(moving)
+	}
+	l.before = state.Merge(second, l.before) // what was read first was read before anything was sent
+	list := styles
+	if l.worked >= 0 {
+		list = []style{l.worked}
+	}
+	tried := []string{}
+	for _, st := range list {
+		done, err := l.with(ctx, st, &tried)
+		if done || err != nil {
+			return done, err
+		}
+		if l.worked >= 0 {
+			break
+		}
+	}
+	return false, nil
+}
+
+func (l *learning) idleControl(moving []finding.Change) {
+	text := "the state was read twice with nothing done in between, and did not change"
+	if len(moving) > 0 {
+		text = fmt.Sprintf("the state was read twice with nothing done in between; %d facts changed by themselves and are left out of account", len(moving))
+	}
+	l.controls = append(l.controls, finding.Control{Name: "idle", Passed: true, Text: text})
+}
+
+// with does the legitimate action filled in one way.
+func (l *learning) with(ctx context.Context, st style, tried *[]string) (bool, error) {
+	f := l.fill(st)
+	if sign := signature(f); slices.Contains(*tried, sign) {
+		return false, nil
+	} else {
+		*tried = append(*tried, sign)
+	}
+	from := l.latest
+	l.from = from
+	a, entry, err := l.legitimate(ctx, l.finding, f, purposeLegitimate)
+	if err != nil {
+		return false, err
+	}
+	l.status = a.status
+	w, hits, err := l.look(ctx, from, f, a)
+	if err != nil {
+		return false, err
+	}
+	if len(hits) > 0 {
+		l.did(entry, hits)
+		l.settleOn(w, st, hits, f, a)
+		return true, nil
+	}
+	if f.choice {
+		return l.twice(ctx, st, from, entry, a)
+	}
+	if a.location != "" || a.status == http.StatusCreated || a.status == http.StatusNoContent ||
+		a.accepted() && strings.Contains(a.header.Get("Content-Type"), "json") {
+		l.worked, l.landed = st, a.location
+	}
+	return l.elsewhere(ctx, f, a, entry, st)
+}
+
+// signature is which fields carry a marker, and not which marker.
+func signature(f filling) string {
+	var parts []string
+	for _, v := range f.values {
+		text := strings.ReplaceAll(v.text, f.marker.text, "T")
+		if f.marker.text == "" {
+			text = v.text
+		}
+		if f.marker.amount != "" {
+			text = strings.ReplaceAll(text, f.marker.amount, "N")
+		}
+		parts = append(parts, v.name+"="+text)
+	}
+	return strings.Join(parts, "&")
+}
+
+// look waits for the marker to show.
+func (l *learning) look(ctx context.Context, from state.Snapshot, f filling, a answer) (witness, []finding.Change, error) {
+	start, patience := time.Now(), longestLag
+	if !a.accepted() || f.marker == (marker{}) {
+		patience = 0 // one look: a refusal is not believed, but not waited for either
+	} else if a.location == "" && a.status == http.StatusOK {
+		patience = 300 * time.Millisecond // often a form that is shown again with an error
+	}
+	for pause := 10 * time.Millisecond; ; pause *= 2 {
+		now, err := l.oracle.Read(ctx)
+		if err != nil {
+			return witness{}, nil, err
+		}
+		l.latest = now
+		if w, hits, ok := witnessed(state.Diff(from, now), &l.noise, f.marker); ok {
+			if pause > 10*time.Millisecond {
+				l.lag = time.Since(start)
+			}
+			return w, hits, nil
+		}
+		if time.Since(start) >= patience {
+			return witness{}, nil, nil
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return witness{}, nil, ctx.Err()
+		}
+	}
+}
+
+// elsewhere looks for a text marker on all pages: it was nowhere before, so no
+// earlier reading is needed.
+func (l *learning) elsewhere(ctx context.Context, f filling, a answer, entry int, st style) (bool, error) {
+	if f.marker.text == "" || !a.accepted() {
+		return false, nil
+	}
+	wide := l.bench.pages(l.victim, l.bench.readable(l.victim, l.action, []string{a.location}))
+	now, err := wide.Read(ctx)
+	if err != nil {
+		return false, err
+	}
+	hits := state.Carrying(state.Diff(nil, now), f.marker.text)
+	if len(hits) == 0 {
+		return false, nil
+	}
+	l.oracle, l.latest = wide, now
+	l.did(entry, hits)
+	l.settleOn(newWitness(byText, hits, f.marker.text), st, hits, f, a)
+	return true, nil
+}
+
+// twice does an action without a marker a second time: what changed both times in
+// the same way is its transition.
+func (l *learning) twice(ctx context.Context, st style, from state.Snapshot, entry int, a answer) (bool, error) {
+	first := l.noise.Filter(state.Diff(from, l.latest))
+	if len(first) == 0 || !a.accepted() {
+		return false, nil
+	}
+	l.did(entry, first)
+	if err := l.open(ctx); err != nil {
+		return false, err
+	}
+	middle := l.latest
+	f := l.fill(st)
+	a, entry, err := l.legitimate(ctx, l.finding, f, purposeLegitimate)
+	if err != nil {
+		return false, err
+	}
+	if l.latest, err = l.oracle.Read(ctx); err != nil {
+		return false, err
+	}
+	second := l.noise.Filter(state.Diff(middle, l.latest))
+	places := state.Transitions(first, second)
+	if len(places) == 0 {
+		if len(second) == 0 {
+			return false, notTestable("not observable: the action changes the state once only, so that a forged run could not be told from the legitimate one")
+		}
+		return false, nil
+	}
+	w := witness{kind: byTransition, places: places}
+	hits := w.inPlace(second)
+	l.did(entry, hits)
+	l.settleOn(w, st, hits, f, a)
+	return true, nil
+}
+
+// settleOn makes w the subject's witness and reads, from now on, only what shows it.
+func (l *learning) settleOn(w witness, st style, hits []finding.Change, f filling, a answer) {
+	s := l.subject
+	narrow := s.bench.narrow(s.oracle, s.victim, hits)
+	if w.kind != byTransition {
+		var kept []finding.Change
+		for _, c := range hits {
+			if narrow.covers(c) {
+				kept = append(kept, c)
+			}
+		}
+		if len(kept) > 0 {
+			mark := f.marker.text
+			if w.kind == byAmount {
+				mark = f.marker.amount
+			}
+			w, hits = newWitness(w.kind, kept, mark), kept
+		} else {
+			narrow = s.oracle
+		}
+	} else {
+		narrow = s.oracle
+	}
+	s.oracle, s.witness, s.style = narrow, w, st
+	s.remember(f)
+	s.recall(f, replaced(l.noise.Filter(state.Diff(l.from, l.latest))))
+	s.latest, s.before = narrow.only(s.latest), narrow.only(s.before)
+	s.controls = append(s.controls, finding.Control{Name: "legitimate", Passed: true,
+		Text: fmt.Sprintf("%q did it from the application's own page; answered %d, and the change was re-read at %s", s.victim.Name(), a.status, s.bench.redact(hits[0].Where))})
+}
+
+func (s *subject) remember(f filling) {
+	if f.marker.text != "" {
+		s.marks = append(s.marks, f.marker.text)
+	}
+}
+
+// recall finds out what the fields held before from what the change replaced,
+// for actions whose form does not show it.
+func (s *subject) recall(f filling, hits []finding.Change) {
+	s.earlier = map[string]string{}
+	for _, v := range f.values {
+		for _, c := range hits {
+			if c.Before == "" || v.token || v.kind == "hidden" || v.text == "" || !strings.Contains(c.After, v.text) {
+				continue
+			}
+			head, tail, _ := strings.Cut(c.After, v.text)
+			if old, ok := strings.CutPrefix(c.Before, head); ok {
+				if old, ok = strings.CutSuffix(old, tail); ok {
+					s.earlier[v.name] = old
+				}
+			}
+		}
+	}
+}
+
+func (l *learning) failed() error {
+	switch {
+	case l.status >= 400:
+		return notTestable("not testable: the legitimate request was itself refused with status %d, so nothing can be compared with it", l.status)
+	case len(l.oracle.readers) == 0:
+		return notTestable("not observable: there is no page or table to re-read")
+	}
+	return notTestable("not observable: the legitimate request was answered with status %d, and nothing that is re-read shows its effect", l.status)
+}
+
+// replaced joins, at places where one thing went and one came, the two to one change.
+func replaced(changes []finding.Change) []finding.Change {
+	came, went := map[string][]finding.Change{}, map[string][]finding.Change{}
+	var joined []finding.Change
+	for _, c := range changes {
+		switch {
+		case c.Before == "":
+			came[c.Where] = append(came[c.Where], c)
+		case c.After == "":
+			went[c.Where] = append(went[c.Where], c)
+		default:
+			joined = append(joined, c)
+		}
+	}
+	for where, now := range came {
+		if was := went[where]; len(was) == 1 && len(now) == 1 {
+			joined = append(joined, finding.Change{Where: where, Before: was[0].Before, After: now[0].After})
+		}
+	}
+	return joined
+}

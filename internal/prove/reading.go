@@ -1,0 +1,241 @@
+package prove
+
+import (
+	"context"
+	"net/url"
+	"sort"
+	"strings"
+
+	"github.com/mantlet-dev/mantlet/internal/finding"
+	"github.com/mantlet-dev/mantlet/internal/identity"
+	"github.com/mantlet-dev/mantlet/internal/state"
+)
+
+// How many pages are read back: the nearest first, and if they show nothing all
+// that are worth a look.
+const (
+	nearPages = 6
+	widePages = 25
+)
+
+// oracle reads the state from all of its readers at once.
+type oracle struct{ readers []state.Reader }
+
+func (o oracle) Name() string {
+	if len(o.readers) == 0 {
+		return ""
+	}
+	return o.readers[0].Name()
+}
+
+func (o oracle) Read(ctx context.Context) (state.Snapshot, error) {
+	var all []state.Snapshot
+	for _, r := range o.readers {
+		s, err := r.Read(ctx)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, s)
+	}
+	return state.Merge(all...), nil
+}
+
+func (b *Bench) pages(session *identity.Session, urls []string) oracle {
+	return oracle{[]state.Reader{state.HTTPReader{Session: session, URLs: urls, Redact: b.redact}}}
+}
+
+// oracles are the ways to read an action's effect, the likeliest first.
+func (b *Bench) oracles(session *identity.Session, a finding.Action, also ...string) []oracle {
+	var ways []oracle
+	if len(b.Readers) > 0 {
+		ways = append(ways, oracle{b.Readers})
+	}
+	all := b.readable(session, a, also)
+	near := all[:min(len(all), nearPages)]
+	ways = append(ways, b.pages(session, near))
+	if len(all) > len(near) {
+		ways = append(ways, b.pages(session, all))
+	}
+	return ways
+}
+
+// readable are the addresses that may show what the action changed, nearest
+// first: its page, JSON answers, what stands under the same path, the rest of the
+// site, one address of each route.
+func (b *Bench) readable(session *identity.Session, a finding.Action, also []string) []string {
+	target, err := url.Parse(a.URL)
+	if err != nil {
+		return nil
+	}
+	seen := map[string]bool{}
+	var urls []string
+	add := func(address string) {
+		if address != "" && !seen[address] && len(urls) < widePages && b.Grant.Allows(address) == nil && b.safeToRead(address) {
+			seen[address] = true
+			urls = append(urls, address)
+		}
+	}
+	add(a.Page)
+	for _, address := range also {
+		add(address)
+	}
+	for _, candidate := range b.candidates(session.Name(), target) {
+		add(candidate)
+	}
+	add((&url.URL{Scheme: target.Scheme, Host: target.Host, Path: "/"}).String())
+	if up := target.Path[:strings.LastIndexByte("/"+target.Path, '/')]; up != "" {
+		add((&url.URL{Scheme: target.Scheme, Host: target.Host, Path: up}).String())
+	}
+	return urls
+}
+
+// candidates are the pages and JSON answers that were seen, one for each route,
+// ordered by how near they are to target.
+func (b *Bench) candidates(who string, target *url.URL) []string {
+	type page struct {
+		url  string
+		rank int
+	}
+	var pages []page
+	routes := map[string]bool{}
+	for _, x := range b.Site.Exchanges {
+		if x.Method != "GET" || x.Status != 200 || x.Identity != who || routes[x.Route] || x.Purpose == "robots" {
+			continue
+		}
+		u, err := url.Parse(x.URL)
+		if err != nil || u.Host != target.Host {
+			continue
+		}
+		rank := 10 - 2*sharedSegments(u.Path, target.Path)
+		switch {
+		case x.Type == "application/json" && !strings.Contains(x.Purpose, "openapi"):
+			rank -= 3
+		case x.Type != "text/html" && x.Type != "application/xhtml+xml":
+			continue
+		}
+		routes[x.Route] = true
+		pages = append(pages, page{x.URL, rank})
+	}
+	sort.SliceStable(pages, func(i, j int) bool {
+		if pages[i].rank != pages[j].rank {
+			return pages[i].rank < pages[j].rank
+		}
+		return pages[i].url < pages[j].url
+	})
+	var urls []string
+	for _, p := range pages {
+		urls = append(urls, p.url)
+	}
+	return urls
+}
+
+func sharedSegments(a, b string) int {
+	x, y := strings.Split(strings.Trim(a, "/"), "/"), strings.Split(strings.Trim(b, "/"), "/")
+	n := 0
+	for n < len(x) && n < len(y) && x[n] == y[n] && x[n] != "" {
+		n++
+	}
+	return n
+}
+
+// safeToRead leaves out addresses whose GET may itself change something.
+func (b *Bench) safeToRead(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil || endsSession.MatchString(u.Path) || destructive.MatchString(u.Path) {
+		return false
+	}
+	for _, a := range b.Site.Actions {
+		if strings.EqualFold(a.Method, "GET") && u.RawQuery != "" && pathOf(a.URL) == u.Path {
+			return false
+		}
+	}
+	return true
+}
+
+// narrow keeps of an oracle what shows the given changes.
+func (b *Bench) narrow(o oracle, session *identity.Session, changes []finding.Change) oracle {
+	var kept []state.Reader
+	for _, r := range o.readers {
+		switch r := r.(type) {
+		case state.HTTPReader:
+			var urls []string
+			for _, address := range r.URLs {
+				if speaksOf(changes, state.Source(address)) {
+					urls = append(urls, address)
+				}
+			}
+			if len(urls) > 0 {
+				// One page that shows it is enough; the first is the nearest.
+				r.URLs = urls[:1]
+				kept = append(kept, r)
+			}
+		case interface {
+			Narrow([]finding.Change) state.Reader
+		}:
+			if n := r.Narrow(changes); n != nil {
+				kept = append(kept, n)
+			}
+		default:
+			kept = append(kept, r)
+		}
+	}
+	if len(kept) == 0 {
+		return o
+	}
+	return oracle{kept}
+}
+
+func speaksOf(changes []finding.Change, source string) bool {
+	for _, c := range changes {
+		if c.Where == source || strings.HasPrefix(c.Where, source+" ") {
+			return true
+		}
+	}
+	return false
+}
+
+// covers says whether a change could have been read by o.
+func (o oracle) covers(c finding.Change) bool {
+	for _, r := range o.readers {
+		switch r := r.(type) {
+		case state.HTTPReader:
+			for _, address := range r.URLs {
+				if speaksOf([]finding.Change{c}, state.Source(address)) {
+					return true
+				}
+			}
+		case interface {
+			Narrow([]finding.Change) state.Reader
+		}:
+			if r.Narrow([]finding.Change{c}) != nil {
+				return true
+			}
+		default:
+			return true
+		}
+	}
+	return false
+}
+
+// only keeps of a snapshot what o reads.
+func (o oracle) only(s state.Snapshot) state.Snapshot {
+	kept := state.Snapshot{}
+	for where, value := range s {
+		if o.covers(finding.Change{Where: where}) {
+			kept[where] = value
+		}
+	}
+	return kept
+}
+
+// addressOf is the page among r's that shows one of the changes.
+func addressOf(r state.Reader, changes []finding.Change) string {
+	if pages, ok := r.(state.HTTPReader); ok {
+		for _, address := range pages.URLs {
+			if speaksOf(changes, state.Source(address)) {
+				return address
+			}
+		}
+	}
+	return ""
+}

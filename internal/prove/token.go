@@ -1,0 +1,78 @@
+package prove
+
+import (
+	"context"
+	"slices"
+
+	"github.com/mantlet-dev/mantlet/internal/finding"
+	"github.com/mantlet-dev/mantlet/internal/identity"
+	"github.com/mantlet-dev/mantlet/policy"
+)
+
+// foreignToken gets a token for a field from where an attacker could have one.
+func (s *subject) foreignToken(ctx context.Context, use finding.TokenUse, name string) (string, error) {
+	if use == finding.TokenBeforeLogin {
+		return s.tokenBeforeLogin(ctx, name)
+	}
+	attacker := s.bench.Attacker
+	if attacker == nil {
+		return "", notTestable("there is no second session to take a token from")
+	}
+	if token := s.bench.tokenFor(ctx, attacker, s.action, name); token != "" {
+		return token, nil
+	}
+	return "", notTestable("the attacker's own session was shown no token of that name")
+}
+
+// tokenFor is the token that who is shown: on the action's own page, or on any
+// page that has a field of that name.
+func (b *Bench) tokenFor(ctx context.Context, who *identity.Session, a finding.Action, name string) string {
+	pages := []string{a.Page}
+	for _, other := range b.Site.Actions {
+		for _, field := range other.Fields {
+			if field.Name == name && other.Page != a.Page {
+				pages = append(pages, other.Page)
+			}
+		}
+	}
+	seen := map[string]bool{"": true}
+	for _, address := range pages {
+		if seen[address] || len(seen) > 8 || b.Grant.Allows(address) != nil {
+			continue
+		}
+		seen[address] = true
+		page, _, err := b.fetch(ctx, who, address)
+		if err != nil {
+			continue // another page may show one
+		}
+		for _, f := range page.forms() {
+			if in := f.input(name); in != nil && in.value != "" {
+				b.Grant.Redactor().Learn("token", in.value)
+				return in.value
+			}
+			if f.url != nil && f.url.Query().Get(name) != "" {
+				return f.url.Query().Get(name)
+			}
+		}
+	}
+	return ""
+}
+
+// tokenBeforeLogin is a token that the victim's browser was shown before it
+// logged in: what a visitor sees who holds the victim's cookies and not those of
+// the session, which came only with the login.
+func (s *subject) tokenBeforeLogin(ctx context.Context, name string) (string, error) {
+	visitor := identity.Anonymous(s.bench.Grant)
+	session, _ := s.victim.SessionCookies()
+	var before []identity.SetCookie
+	for _, set := range s.victim.Cookies() {
+		if !slices.Contains(session, policy.ParseSetCookie(set.Line).Name) {
+			before = append(before, set)
+		}
+	}
+	visitor.SetCookies(before)
+	if token := s.bench.tokenFor(ctx, visitor, s.action, name); token != "" {
+		return token, nil
+	}
+	return "", notTestable("no page shows a token of that name before login")
+}

@@ -1,0 +1,113 @@
+package prove
+
+import (
+	"net/url"
+	"regexp"
+	"strings"
+
+	"github.com/mantlet-dev/mantlet/internal/finding"
+)
+
+var (
+	destructive = regexp.MustCompile(`(?i)(^|[^a-z])(delete|remove|destroy|trash|erase|purge|wipe|terminate|unregister|deactivate|close[-_ ]?account|revoke|cancel|reset)([^a-z]|$)`)
+	endsSession = regexp.MustCompile(`(?i)(^|[^a-z])(log|sign)[-_]?(out|off)([^a-z]|$)`)
+	asksForOld  = regexp.MustCompile(`(?i)current|old|existing|confirm|verify|^password$|passwort`)
+	tokenLike   = regexp.MustCompile(`(?i)csrf|xsrf|token|nonce|authenticity`)
+)
+
+// destroys says whether an action takes something away for good.
+func destroys(a finding.Action, labels ...string) bool {
+	if strings.EqualFold(a.Method, "DELETE") {
+		return true
+	}
+	words := append([]string{pathOf(a.URL), a.Route}, labels...)
+	for _, field := range a.Fields {
+		if field.Type == "hidden" || field.Type == "submit" {
+			words = append(words, field.Name, field.Value)
+		}
+	}
+	for _, w := range words {
+		if destructive.MatchString(w) {
+			return true
+		}
+	}
+	return false
+}
+
+func pathOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	return u.Path
+}
+
+// placeholders are the values that the action's URL has where its route has a
+// {placeholder}, in order.
+func placeholders(a finding.Action) []string {
+	route, path := strings.Split(a.Route, "/"), strings.Split(pathOf(a.URL), "/")
+	if len(route) != len(path) {
+		return nil
+	}
+	var found []string
+	for i, segment := range route {
+		if strings.HasPrefix(segment, "{") && strings.HasSuffix(segment, "}") {
+			found = append(found, path[i])
+		}
+	}
+	return found
+}
+
+// collection is the part of a route before its first placeholder or destructive
+// word: "/payees" of "/payees/{id}/delete".
+func collection(route string) string {
+	var kept []string
+	for _, segment := range strings.Split(route, "/") {
+		if strings.HasPrefix(segment, "{") || destructive.MatchString(segment) {
+			break
+		}
+		kept = append(kept, segment)
+	}
+	return strings.Join(kept, "/")
+}
+
+// aim points an action that was seen with one object at another: its id is
+// replaced wherever it stands as a whole.
+func aim(a finding.Action, from, to string) finding.Action {
+	a.URL, a.Page = swapID(a.URL, from, to), swapID(a.Page, from, to)
+	fields := append([]finding.Field(nil), a.Fields...)
+	for i := range fields {
+		if fields[i].Value == from {
+			fields[i].Value = to
+		}
+	}
+	a.Fields = fields
+	return a
+}
+
+func swapID(address, from, to string) string {
+	u, err := url.Parse(address)
+	if err != nil || from == "" {
+		return address
+	}
+	segments := strings.Split(u.Path, "/")
+	for i := range segments {
+		if segments[i] == from {
+			segments[i] = to
+		}
+	}
+	u.Path, u.RawPath = strings.Join(segments, "/"), ""
+	query := u.Query()
+	changed := false
+	for name, values := range query {
+		for i := range values {
+			if values[i] == from {
+				query[name][i], changed = to, true
+			}
+		}
+	}
+	if changed {
+		u.RawQuery = query.Encode()
+	}
+	return u.String()
+}
