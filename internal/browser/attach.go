@@ -40,8 +40,8 @@ func listen(s *session) {
 
 // adopt listens to a frame or worker that runs in a process of its own, and lets
 // it go on.
-func (p *Page) adopt(ev *target.EventAttachedToTarget) {
-	s := p.session.wire.session(ev.SessionID, p.on)
+func (p *Page) adopt(parent *session, ev *target.EventAttachedToTarget) {
+	s := p.session.wire.session(ev.SessionID, parent, p.on)
 	frame := ev.TargetInfo.Type == "iframe"
 	if frame {
 		p.frames.moved(cdp.FrameID(ev.TargetInfo.TargetID))
@@ -67,7 +67,7 @@ func (p *Page) adopt(ev *target.EventAttachedToTarget) {
 func (p *Page) on(s *session, ev any) {
 	switch ev := ev.(type) {
 	case *target.EventAttachedToTarget:
-		p.update(func() { p.adopt(ev) })
+		p.update(func() { p.adopt(s, ev) })
 	case *page.EventJavascriptDialogOpening:
 		p.answer(s, ev)
 	case *inspector.EventTargetCrashed:

@@ -79,7 +79,16 @@ func TestBrowserLeavesNothingBehind(t *testing.T) {
 	if !strings.HasPrefix(b.Version(), "Chromium ") {
 		t.Errorf("version is %q", b.Version())
 	}
-	open(t, openContext(t, b), "about:blank")
+	c := openContext(t, b)
+	for range 2 {
+		open(t, c, "data:text/html,<iframe src='https://localhost:1/'></iframe><iframe sandbox srcdoc=x></iframe>")
+	}
+	c.Close()
+	for end := time.Now().Add(2 * time.Second); b.wire.open() > 1; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%d sessions are remembered after their context", b.wire.open())
+		}
+	}
 	pid := b.process.cmd.Process.Pid
 	if err := b.Close(); err != nil {
 		t.Error(err)
@@ -98,6 +107,13 @@ func TestBrowserLeavesNothingBehind(t *testing.T) {
 			t.Fatalf("%d goroutines before, %d after", before, runtime.NumGoroutine())
 		}
 	}
+}
+
+// open counts the sessions, that of the browser itself included.
+func (w *wire) open() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.sessions)
 }
 
 // using counts the processes that name the directory in their command line.
@@ -211,5 +227,70 @@ func TestThirdPartySettingHoldsInContexts(t *testing.T) {
 				t.Error("nothing says why the cookie was withheld")
 			}
 		})
+	}
+}
+
+func TestEverythingGoesThroughTheProxy(t *testing.T) {
+	asked := make(chan string, 64)
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked <- r.Method + " " + r.RequestURI
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(w, "through the proxy")
+	}))
+	defer proxy.Close()
+	b := start(t, Options{Proxy: strings.TrimPrefix(proxy.URL, "http://")})
+	c := openContext(t, b)
+	for _, url := range []string{"http://127.0.0.1:8099/", "http://localhost:8099/", "http://app.localhost/", "http://nowhere.test/"} {
+		p := open(t, c, url)
+		if html, err := p.HTML(t.Context()); err != nil || !strings.Contains(html, "through the proxy") {
+			t.Errorf("%s: %q %v", url, html, err)
+		}
+		if got := <-asked; got != "GET "+url {
+			t.Errorf("%s: the proxy was asked for %s", url, got)
+		}
+		for len(asked) > 0 { // icons
+			<-asked
+		}
+	}
+	if _, err := c.Open(t.Context(), "https://127.0.0.1:8099/"); err == nil {
+		t.Error("https opened without the proxy's consent")
+	}
+	if got := <-asked; got != "CONNECT 127.0.0.1:8099" {
+		t.Errorf("the proxy was asked for %s", got)
+	}
+	for len(asked) > 0 {
+		if got := <-asked; !strings.Contains(got, "127.0.0.1:8099") {
+			t.Errorf("something else was asked for: %s", got)
+		}
+	}
+}
+
+// A cookie without SameSite rides on a cross-site POST while it is young. The time
+// that is waited here is the browser's own.
+func TestShortLaxAgesCookiesInTenSeconds(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits for eleven seconds")
+	}
+	t.Parallel()
+	sent := make(chan string, 2)
+	port := ""
+	port = site(t, true, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			sent <- r.Header.Get("Cookie")
+			return
+		}
+		fmt.Fprintf(w, `<form method=post action="https://victim.test:%s/"></form><script>document.forms[0].submit()</script>`, port)
+	})
+	b := start(t, Options{ShortLax: true, Resolve: map[string]string{"victim.test": "127.0.0.1", "attacker.example": "127.0.0.1"}})
+	c := openContext(t, b, Cookie{Line: "sid=1; Secure", URL: "https://victim.test:" + port})
+	old := time.After(11 * time.Second)
+	open(t, c, "https://attacker.example:"+port)
+	if got := <-sent; got != "sid=1" {
+		t.Errorf("young cookie: sent %q", got)
+	}
+	<-old
+	open(t, c, "https://attacker.example:"+port)
+	if got := <-sent; got != "" {
+		t.Errorf("aged cookie: sent %q", got)
 	}
 }

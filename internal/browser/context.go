@@ -133,7 +133,7 @@ func (c *Context) Blank(ctx context.Context) (*Page, error) {
 		return nil, fmt.Errorf("open a tab: %w", err)
 	}
 	p := newPage(c, made.TargetID)
-	p.session = w.session(attached.SessionID, p.on)
+	p.session = w.session(attached.SessionID, nil, p.on)
 	if err := p.prepare(ctx); err != nil {
 		p.Close()
 		return nil, fmt.Errorf("open a tab: %w", err)

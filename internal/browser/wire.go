@@ -37,8 +37,9 @@ type wire struct {
 
 // A session is one target as seen over the wire.
 type session struct {
-	wire *wire
-	id   target.SessionID
+	wire   *wire
+	id     target.SessionID
+	parent *session // nil for those that go only when they say so
 	// on gets every event of the session, in order, on the goroutine that reads
 	// the wire: it must neither block nor send.
 	on   func(s *session, ev any)
@@ -52,15 +53,15 @@ func newWire(p *process) *wire {
 		sessions: map[target.SessionID]*session{},
 		lost:     make(chan struct{}),
 	}
-	w.root = w.session("", func(*session, any) {})
+	w.root = w.session("", nil, func(*session, any) {})
 	go w.read()
 	return w
 }
 
 // session makes the wire deliver the events of id. It must be called before the
 // first event can come.
-func (w *wire) session(id target.SessionID, on func(*session, any)) *session {
-	s := &session{wire: w, id: id, on: on, gone: make(chan struct{})}
+func (w *wire) session(id target.SessionID, parent *session, on func(*session, any)) *session {
+	s := &session{wire: w, id: id, parent: parent, on: on, gone: make(chan struct{})}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.sessions[id] = s
@@ -110,12 +111,24 @@ func (w *wire) event(msg *cdproto.Message) {
 	s.on(s, ev)
 }
 
+// detach forgets a session and those inside it: nobody would hear of their end.
 func (w *wire) detach(id target.SessionID) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if s := w.sessions[id]; s != nil {
-		delete(w.sessions, id)
-		close(s.gone)
+	w.forget(id)
+}
+
+func (w *wire) forget(id target.SessionID) {
+	s := w.sessions[id]
+	if s == nil {
+		return
+	}
+	delete(w.sessions, id)
+	close(s.gone)
+	for inner, other := range w.sessions {
+		if other.parent == s {
+			w.forget(inner)
+		}
 	}
 }
 
