@@ -133,3 +133,31 @@ func words(s string) []string {
 	}
 	return strings.Fields(wordBreak.ReplaceAllString(strings.ToLower(humps.ReplaceAllString(s, "$1 $2")), " "))
 }
+
+// IsVerb says whether a path segment is one word for what is done to a thing: delete,
+// edit, approve.
+func IsVerb(segment string) bool {
+	w := words(segment)
+	return len(w) == 1 && (definite[w[0]] || changing[w[0]] || w[0] == "edit" || w[0] == "view" || w[0] == "show" || w[0] == "details")
+}
+
+// ChangeKey is the same for links that do the same to different things: the name of
+// the thing is left out of the path.
+func ChangeKey(rawURL string) string {
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		return rawURL
+	}
+	parts := strings.Split(strings.Trim(u.Path, "/"), "/")
+	for i := len(parts) - 1; i >= 0; i-- {
+		if anyWord(definite, parts[i]) {
+			if i+1 < len(parts) {
+				parts[i+1] = "{}"
+			} else if i > 0 {
+				parts[i-1] = "{}"
+			}
+			break
+		}
+	}
+	return u.Host + "/" + strings.Join(parts, "/")
+}

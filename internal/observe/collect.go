@@ -123,6 +123,7 @@ func newCollector(ctx context.Context, g *scope.Grant, sessions []*identity.Sess
 func (c *collector) reach() error {
 	var firstErr error
 	for _, start := range c.grant.Starts() {
+		start, _ = c.absolute(start) // Open has parsed it, and found it in scope
 		v := c.fetch(c.sessions[0], visit{url: start, purpose: "crawl"})
 		if v.err != nil {
 			if firstErr == nil {

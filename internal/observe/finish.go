@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
@@ -15,6 +16,7 @@ import (
 // of them are known.
 func (c *collector) finish() {
 	c.routes.learnAlike(c.views)
+	c.routes.learnNames(c.addresses())
 	for i, v := range c.views {
 		v.exchange.ID = fmt.Sprintf("x%d", i+1)
 		v.exchange.Route = c.routes.of(v.exchange.URL)
@@ -35,6 +37,26 @@ func (c *collector) finish() {
 	c.readCookies()
 	c.site.Framework = c.findFramework()
 	c.redact()
+}
+
+// addresses are all that were fetched or linked to.
+func (c *collector) addresses() []string {
+	var urls []string
+	for _, v := range c.views {
+		urls = append(urls, v.exchange.URL)
+		if v.page == nil {
+			continue
+		}
+		for _, l := range v.page.Links() {
+			if c.grant.Allows(l.URL) == nil {
+				urls = append(urls, l.URL)
+			}
+		}
+		for _, f := range v.page.Forms() {
+			urls = append(urls, f.URL)
+		}
+	}
+	return urls
 }
 
 // noteUseless says aloud when an identity saw nothing that others do not: its
@@ -84,6 +106,11 @@ func (c *collector) readCookies() {
 			add(line, finding.Endpoint{Method: http.MethodGet, Route: v.exchange.Route, URL: v.exchange.URL}, v.session)
 		}
 	}
+	// Servers set several cookies in any order they like.
+	slices.SortStableFunc(c.site.Cookies, func(a, b Cookie) int {
+		return cmp.Or(slices.Index(c.site.Identities, a.Identity)-slices.Index(c.site.Identities, b.Identity),
+			strings.Compare(a.Endpoint.String(), b.Endpoint.String()), strings.Compare(a.Line, b.Line))
+	})
 }
 
 // undated are a cookie's attributes without those that name a moment.
@@ -114,6 +141,10 @@ func (c *collector) redact() {
 		for i := range p.Requests {
 			p.Requests[i] = r.Text(p.Requests[i])
 		}
+	}
+	for i := range c.site.Skips {
+		s := &c.site.Skips[i]
+		s.What, s.Why = r.Text(s.What), r.Text(s.Why)
 	}
 	for i := range c.site.Actions {
 		for j := range c.site.Actions[i].Fields {

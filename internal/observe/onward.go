@@ -48,7 +48,7 @@ func (w *crawl) onward(v *view) []visit {
 // mayFollow says whether a link can be followed without changing the target. A
 // path that ends in a word such as delete mostly leads to a page that asks first:
 // it is followed where an OpenAPI document shows that the change itself is another
-// method, or else once for each route and only if the grant allows changes.
+// method, or else for one thing of each kind and only if the grant allows changes.
 func (w *crawl) mayFollow(rawURL, label string) bool {
 	if w.c.grant.Allows(rawURL) != nil || markup.IsLogout(rawURL, label) || markup.SuggestsChange(rawURL, label) {
 		return false
@@ -62,9 +62,9 @@ func (w *crawl) mayFollow(rawURL, label string) bool {
 	case no:
 		return false
 	}
-	route := w.c.routes.shape(rawURL)
+	route := markup.ChangeKey(rawURL)
 	if !w.c.grant.Active() {
-		w.c.skip(finding.Skip{What: route, Why: "the link may change something at once, so a passive scan does not follow it"})
+		w.c.skip(finding.Skip{What: rawURL, Why: "the link may change something at once, so a passive scan does not follow it"})
 		return false
 	}
 	if w.changes[route] && !w.seen[rawURL] {

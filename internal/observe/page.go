@@ -164,7 +164,7 @@ var sensitiveWords = []struct {
 	name  string
 	words []string
 }{
-	{"transfer", []string{"transfer", "pay", "payment", "withdraw", "checkout", "send money", "purchase", "buy"}},
+	{"transfer", []string{"transfer", "pay", "payment", "withdraw", "checkout", "send money", "purchase", "buy", "place order"}},
 	{"delete", []string{"delete", "remove", "destroy", "erase", "deactivate", "close account", "terminate", "cancel"}},
 	{"permission", []string{"permission", "role", "grant", "revoke", "invite", "share", "access", "authorize", "allow", "promote"}},
 	{"admin", []string{"admin", "staff", "moderator", "superuser"}},

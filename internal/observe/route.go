@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/mantlet-dev/mantlet/internal/markup"
 )
 
 // routes turns paths into templates: by the OpenAPI documents where one matches,
@@ -14,6 +16,8 @@ type routes struct {
 	documented []template
 	// alike are the parents below which segments are only names of things.
 	alike map[string]bool
+	// names are segments that were found to name things, by parent.
+	names map[string]map[string]bool
 }
 
 // A template is a documented path, split.
@@ -23,7 +27,9 @@ type template struct {
 	fixed int // how many parts are literal
 }
 
-func newRoutes() *routes { return &routes{alike: map[string]bool{}} }
+func newRoutes() *routes {
+	return &routes{alike: map[string]bool{}, names: map[string]map[string]bool{}}
+}
 
 // document adds a path of an OpenAPI document; more literal ones win.
 func (r *routes) document(path string) {
@@ -56,7 +62,7 @@ func (r *routes) of(rawURL string) string {
 	}
 	parent := ""
 	for i, p := range parts {
-		if looksLikeID(p) || r.alike[parent+"/"] {
+		if looksLikeID(p) || r.alike[parent+"/"] || r.names[parent+"/"][p] {
 			parts[i] = "{id}"
 		}
 		parent += "/" + parts[i]
@@ -186,6 +192,45 @@ func parentOf(parts []string) string {
 		parent += "/" + p
 	}
 	return parent + "/"
+}
+
+// learnNames finds segments that name things although they look like words: where
+// the same is done to several of them, as in /notes/ink/delete and
+// /notes/card/delete.
+func (r *routes) learnNames(urls []string) {
+	places := map[string]map[string]bool{} // parent + "{}" + what is done → names
+	parents := map[string]string{}
+	for _, raw := range urls {
+		u, err := url.Parse(raw)
+		if err != nil {
+			continue
+		}
+		parts := segments(u.Path)
+		for i, p := range parts {
+			after := i+1 < len(parts) && markup.IsVerb(parts[i+1])
+			before := i > 1 && i == len(parts)-1 && markup.IsVerb(parts[i-1])
+			if markup.IsVerb(p) || looksLikeID(p) || !after && !before {
+				continue
+			}
+			parent := parentOf(parts[:i+1])
+			place := parent + "{}/" + strings.Join(parts[i+1:], "/")
+			if places[place] == nil {
+				places[place] = map[string]bool{}
+			}
+			places[place][p], parents[place] = true, parent
+		}
+	}
+	for place, names := range places {
+		if len(names) < 2 {
+			continue
+		}
+		if r.names[parents[place]] == nil {
+			r.names[parents[place]] = map[string]bool{}
+		}
+		for name := range names {
+			r.names[parents[place]][name] = true
+		}
+	}
 }
 
 // kind is what a view shows, names and numbers left out.

@@ -60,12 +60,13 @@ func (c *collector) findTokens() {
 		if v == nil || v.page == nil || isSafe(a.Method) {
 			continue
 		}
+		shown := c.valuesOn(v.page, a.Action)
 		for _, f := range a.Fields {
 			if isCandidate(f) {
 				if byPage[v] == nil {
 					pages = append(pages, v)
 				}
-				byPage[v] = append(byPage[v], candidate{i, f.Name, f.Value, v})
+				byPage[v] = append(byPage[v], candidate{i, f.Name, shown[f.Name], v})
 			}
 		}
 	}
@@ -85,15 +86,21 @@ func isCandidate(f finding.Field) bool {
 	return hidden && f.Value != "" && (looksRandom(f.Value) || hintsToken(f.Name))
 }
 
-// viewOf finds the page on which an action's form was seen, by the identity that
-// was shown it.
+// viewOf finds the page on which an action's form was seen, by the first identity
+// that was shown it, or else by anonymous.
 func (c *collector) viewOf(a *seen) *view {
-	for i := len(a.actors) - 1; i >= 0; i-- {
-		if v := c.byURL[viewKey(a.actors[i], a.Page)]; v != nil && v.page != nil && c.valuesOn(v.page, a.Action) != nil {
+	var anonymous *view
+	for _, actor := range a.actors {
+		v := c.byURL[viewKey(actor, a.Page)]
+		if v == nil || v.page == nil || c.valuesOn(v.page, a.Action) == nil {
+			continue
+		}
+		if actor != "" {
 			return v
 		}
+		anonymous = v
 	}
-	return nil
+	return anonymous
 }
 
 // otherSession is a second session of the same identity, begun once; nil if there
@@ -176,14 +183,15 @@ func (c *collector) judgeToken(t candidate, same, other *markup.Document) {
 	if !isToken {
 		return
 	}
-	for _, value := range []string{t.value, again, foreign} {
-		c.grant.Redactor().Learn("token", value)
-	}
 	for i := range a.Fields {
 		if a.Fields[i].Name == t.field {
+			c.grant.Redactor().Learn("token", a.Fields[i].Value)
 			a.Fields[i].Token = true
-			a.Fields[i].Value = c.grant.Redactor().Mark("token", t.value)
+			a.Fields[i].Value = c.grant.Redactor().Mark("token", a.Fields[i].Value)
 		}
+	}
+	for _, value := range []string{t.value, again, foreign} {
+		c.grant.Redactor().Learn("token", value)
 	}
 	c.site.Tokens = append(c.site.Tokens, Token{Action: t.action, Field: t.field, Identity: t.view.exchange.Identity, Fresh: fresh,
 		Bound: bound, Shared: okForeign && !bound})
