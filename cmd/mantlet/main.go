@@ -97,6 +97,12 @@ victim's session, and a change of state that is read back afterwards.`,
 	root.SetErr(e.stderr)
 	root.AddCommand(
 		newJudgeCommand(e),
+		newScanCommand(e),
+		newReplayCommand(e),
+		newDemoCommand(e),
+		newInitCommand(e),
+		newSchemaCommand(e),
+		newAccuracyCommand(e),
 		newReportCommand(e),
 		newExplainCommand(e),
 		newLabCommand(e),

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mantlet-dev/mantlet/internal/accuracy"
+	"github.com/mantlet-dev/mantlet/internal/finding"
+	"github.com/mantlet-dev/mantlet/internal/lab"
+	"github.com/mantlet-dev/mantlet/internal/report"
+)
+
+// newAccuracyCommand holds what scans find against what is known to be there.
+func newAccuracyCommand(e *env) *cobra.Command {
+	var truthFile, out string
+	var only []string
+	var flags scanFlags
+	cmd := &cobra.Command{
+		Use:   "accuracy [URL]",
+		Short: "Scan applications whose weaknesses are known, and count",
+		Long: `Accuracy scans every application of the lab, weak and repaired, compares the findings
+with their truth files, prints recall, false alarms and the share proven, and writes
+accuracy.json.
+
+With --truth and a URL it does the same for any other application: identities and
+scope come from mantlet.yaml.`,
+		Example: "  mantlet accuracy\n  mantlet accuracy http://127.0.0.1:9000 --truth truth.json --config mantlet.yaml",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var result accuracy.Result
+			var err error
+			if truthFile != "" {
+				result, err = otherAccuracy(cmd, e, &flags, truthFile, args)
+			} else {
+				result, err = labAccuracy(cmd, e, only)
+			}
+			if err != nil {
+				return err
+			}
+			printAccuracy(e.stdout, result)
+			return writeAccuracy(out, result)
+		},
+	}
+	flags.register(cmd)
+	cmd.Flags().StringVar(&truthFile, "truth", "", "truth file of the application at URL")
+	cmd.Flags().StringVar(&out, "out", "accuracy.json", "where to write the result")
+	cmd.Flags().StringSliceVar(&only, "lab", nil, "labs to scan: shop, bank (default all)")
+	return cmd
+}
+
+// labs are the applications that accuracy measures, in this order.
+var labs = []struct{ app, variant string }{
+	{"shop", "weak"}, {"shop", "repaired"}, {"shop", "lax"},
+	{"bank", "weak"}, {"bank", "repaired"},
+}
+
+func labAccuracy(cmd *cobra.Command, e *env, only []string) (accuracy.Result, error) {
+	var results []accuracy.Result
+	for _, l := range labs {
+		if len(only) > 0 && !slices.Contains(only, l.app) {
+			continue
+		}
+		instance, err := startLab(cmd.Context(), &env{stdout: e.stdout, stderr: io.Discard, getenv: e.getenv}, l.app, l.variant, 0)
+		if err != nil {
+			return accuracy.Result{}, exitError{exitIncomplete, fmt.Errorf("start %s %s: %w", l.app, l.variant, err)}
+		}
+		result, err := instanceAccuracy(cmd, e, instance)
+		instance.Stop()
+		if err != nil {
+			return accuracy.Result{}, err
+		}
+		results = append(results, result)
+	}
+	return accuracy.Join(results...), nil
+}
+
+func instanceAccuracy(cmd *cobra.Command, e *env, instance *lab.Instance) (accuracy.Result, error) {
+	fmt.Fprintf(e.stderr, "scanning %s %s at %s\n", instance.App, instance.Variant, instance.URL)
+	job, err := jobFor(cmd, e, instance)
+	if err != nil {
+		return accuracy.Result{}, err
+	}
+	r, err := perform(cmd.Context(), e, job, output{format: "none"})
+	if err != nil {
+		return accuracy.Result{}, err
+	}
+	if !r.End.Complete {
+		return accuracy.Result{}, exitError{exitIncomplete, fmt.Errorf("scan of %s %s is incomplete: %v", instance.App, instance.Variant, r.End.Why)}
+	}
+	truth := lab.Truth{App: instance.App, Framework: instance.Framework, Variant: instance.Variant, Rows: instance.Truth}
+	return accuracy.Compare(truth, all(r)), nil
+}
+
+func otherAccuracy(cmd *cobra.Command, e *env, flags *scanFlags, truthFile string, args []string) (accuracy.Result, error) {
+	truth, err := readTruth(truthFile)
+	if err != nil {
+		return accuracy.Result{}, err
+	}
+	flags.output = output{format: "text", color: "auto", failOn: "none"}
+	job, _, err := flags.prepare(cmd, e, args)
+	if err != nil {
+		return accuracy.Result{}, err
+	}
+	r, err := perform(cmd.Context(), e, job, output{format: "none"})
+	if err != nil {
+		return accuracy.Result{}, err
+	}
+	for _, why := range r.End.Why {
+		fmt.Fprintln(e.stderr, "mantlet: incomplete:", why)
+	}
+	return accuracy.Compare(truth, all(r)), nil
+}
+
+func readTruth(path string) (lab.Truth, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return lab.Truth{}, err
+	}
+	defer f.Close()
+	truth, err := lab.ReadTruth(f)
+	if err != nil {
+		return lab.Truth{}, fmt.Errorf("%s: %w", path, err)
+	}
+	return truth, nil
+}
+
+// all are a report's findings, those that were refuted too.
+func all(r report.Report) []finding.Finding {
+	return append(append([]finding.Finding{}, r.Findings...), r.Refuted...)
+}
+
+func printAccuracy(w io.Writer, result accuracy.Result) {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "APP\tVARIANT\tENDPOINT\tWEAKNESS\tTRUTH\tVERDICT\t")
+	for _, row := range result.Rows {
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", row.App, row.Variant, row.Endpoint, row.Weakness, row.Truth, row.Verdict, row.Mark())
+	}
+	table.Flush()
+	for _, line := range result.Unlisted {
+		fmt.Fprintln(w, "not in the truth:", line)
+	}
+	fmt.Fprintf(w, "\nrecall %.1f %%, proven %.1f %%, false proven %d, false suspected %d, %d rows\n",
+		100*result.Recall, 100*result.ProvenRecall, result.FalseProven, result.FalseSuspected, len(result.Rows))
+}
+
+func writeAccuracy(path string, result accuracy.Result) error {
+	text, err := json.MarshalIndent(result, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(path, append(text, '\n'), 0o644); err != nil {
+		return errors.Join(errors.New("write the result"), err)
+	}
+	return nil
+}

@@ -1,0 +1,223 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mantlet-dev/mantlet/internal/config"
+	"github.com/mantlet-dev/mantlet/internal/finding"
+	"github.com/mantlet-dev/mantlet/internal/identity"
+	"github.com/mantlet-dev/mantlet/internal/scan"
+	"github.com/mantlet-dev/mantlet/internal/scope"
+)
+
+// scanFlags are the flags that a scan and a replay share; they die here.
+type scanFlags struct {
+	config      string
+	mode        string
+	insecure    string
+	browser     string
+	noBrowser   bool
+	noProofs    bool
+	thirdParty  string
+	cookieEnv   string
+	bearerEnv   string
+	maxRequests int
+	rate        float64
+	pages       int
+	deletes     bool
+	output      output
+}
+
+func newScanCommand(e *env) *cobra.Command {
+	var flags scanFlags
+	cmd := &cobra.Command{
+		Use:   "scan [URL...]",
+		Short: "Scan a web application and prove what is found",
+		Long: `Scan looks at a web application from outside, as every identity it is given, and
+puts what it suspects to the test: in a real browser, from an attacker's page, with
+the state of the application read back afterwards.
+
+On loopback a scan is active: it changes state to prove findings, undoes what can be
+undone and reports the rest. Elsewhere it only looks, until "mantlet verify URL" has
+seen that you own the target.
+
+Without URL the targets of mantlet.yaml are scanned; flags win over the file.
+
+Exit status: 0 clean, 1 findings at or above --fail-on, 2 usage or configuration,
+3 incomplete, 4 refused for safety.`,
+		Example: `  mantlet scan http://127.0.0.1:8000
+  mantlet scan --config staging.yaml --fail-on high
+  SESSION='sid=...' mantlet scan http://127.0.0.1:8000 --cookie-env SESSION
+  mantlet scan https://app.example --format json > report.json`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			job, o, err := flags.prepare(cmd, e, args)
+			if err != nil {
+				return err
+			}
+			r, err := perform(cmd.Context(), e, job, o)
+			if err != nil && !errors.Is(err, context.Canceled) {
+				return exitError{exitIncomplete, err}
+			}
+			return publish(e, r, o)
+		},
+	}
+	flags.register(cmd)
+	cmd.Flags().StringVar(&flags.output.failOn, "fail-on", "", "lowest severity that gives exit status 1, or none (default medium)")
+	cmd.Flags().StringVar(&flags.output.dir, "output", "", `folder for the report, "-" for none (default mantlet-report)`)
+	cmd.Flags().StringSliceVar(&flags.output.files, "files", nil, "formats of the files: html, json, jsonl")
+	cmd.Flags().StringVar(&flags.output.format, "format", "text", "what standard output gets: text, json, jsonl")
+	return cmd
+}
+
+func (f *scanFlags) register(cmd *cobra.Command) {
+	flag := cmd.Flags()
+	flag.StringVarP(&f.config, "config", "c", "", "configuration (default mantlet.yaml, if it is there)")
+	flag.StringVar(&f.mode, "mode", "", "passive or active (default: active on loopback, passive elsewhere)")
+	flag.StringVar(&f.insecure, "insecure-skip-ownership", "", "attack a target without shown ownership, for this `REASON`, which goes into the report")
+	flag.StringVar(&f.browser, "browser", "", "Chromium or Chrome to use (default: an installed one)")
+	flag.BoolVar(&f.noBrowser, "no-browser", false, "use no browser: no scripts, no proofs")
+	flag.BoolVar(&f.noProofs, "no-proofs", false, "look and judge, but attack nothing")
+	flag.StringVar(&f.thirdParty, "third-party-cookies", "", "browser setting to test under: both, allowed, blocked (default both)")
+	flag.StringVar(&f.cookieEnv, "cookie-env", "", "environment `VARIABLE` with the Cookie header of a logged-in user")
+	flag.StringVar(&f.bearerEnv, "bearer-env", "", "environment `VARIABLE` with a bearer token")
+	flag.IntVar(&f.maxRequests, "max-requests", 0, "requests the scan may send (default 5000)")
+	flag.Float64Var(&f.rate, "rate", 0, "requests a second (default: unlimited on loopback, 5 elsewhere)")
+	flag.IntVar(&f.pages, "pages", 0, "pages to look at per identity (default 300)")
+	flag.BoolVar(&f.deletes, "insecure-allow-deletes", false, "aim delete-like actions at objects the scan did not make itself")
+	flag.StringVar(&f.output.color, "color", "auto", "auto, always or never")
+}
+
+// prepare turns flags and file into a job. What is wrong with either is a usage
+// error; what is not allowed is a refusal.
+func (f *scanFlags) prepare(cmd *cobra.Command, e *env, args []string) (scan.Job, output, error) {
+	file, err := f.load()
+	if err != nil {
+		return scan.Job{}, output{}, err
+	}
+	f.merge(&file, args)
+	if len(file.Targets) == 0 {
+		return scan.Job{}, output{}, errors.New("no target: give a URL, or name targets in " + config.Name + " (mantlet init writes one)")
+	}
+	o := f.outputOf(file)
+	if err := o.validate(); err != nil {
+		return scan.Job{}, output{}, err
+	}
+	specs, err := f.identities(e, file)
+	if err != nil {
+		return scan.Job{}, output{}, err
+	}
+	grant, err := open(cmd.Context(), f.claim(file))
+	if err != nil {
+		return scan.Job{}, output{}, err
+	}
+	return scan.Job{
+		Grant: grant, Targets: file.Targets, Identities: specs, Rules: file.Policy,
+		OpenAPI: file.OpenAPI, Seeds: file.Seeds, Pages: file.Budget.Pages,
+		Browser:   scan.Browser{Path: cmp.Or(file.Browser.Path, e.getenv("MANTLET_BROWSER")), Off: f.noBrowser, Profiles: profiles(file.Browser.ThirdPartyCookies)},
+		Tables:    scan.Tables{Endpoint: file.DynamoDB.Endpoint, Region: file.DynamoDB.Region, Names: file.DynamoDB.Tables},
+		Mutations: file.Budget.Mutations, Deletes: file.Budget.Deletes, Proofs: !f.noProofs, Tool: "mantlet " + version,
+	}, o, nil
+}
+
+func (f *scanFlags) load() (config.File, error) {
+	if f.config != "" {
+		return config.Load(f.config)
+	}
+	file, err := config.Load(config.Name)
+	if errors.Is(err, os.ErrNotExist) {
+		return config.File{}, nil
+	}
+	return file, err
+}
+
+// merge lets flags win over the file.
+func (f *scanFlags) merge(file *config.File, args []string) {
+	if len(args) > 0 {
+		file.Targets = args
+	}
+	file.Mode = cmp.Or(f.mode, file.Mode)
+	file.Browser.Path = cmp.Or(f.browser, file.Browser.Path)
+	file.Browser.ThirdPartyCookies = cmp.Or(f.thirdParty, file.Browser.ThirdPartyCookies)
+	file.Budget.Requests = cmp.Or(f.maxRequests, file.Budget.Requests)
+	file.Budget.Rate = cmp.Or(f.rate, file.Budget.Rate)
+	file.Budget.Pages = cmp.Or(f.pages, file.Budget.Pages)
+	file.Budget.Deletes = f.deletes || file.Budget.Deletes
+}
+
+func (f *scanFlags) outputOf(file config.File) output {
+	o := f.output
+	o.failOn = cmp.Or(o.failOn, file.FailOn, string(finding.Medium))
+	o.dir = cmp.Or(o.dir, file.Output.Dir, "mantlet-report")
+	if o.dir == "-" {
+		o.dir = ""
+	}
+	if len(o.files) == 0 {
+		o.files = file.Output.Formats
+	}
+	o.format = cmp.Or(o.format, "text")
+	return o
+}
+
+func (f *scanFlags) identities(e *env, file config.File) ([]identity.Spec, error) {
+	if f.cookieEnv != "" || f.bearerEnv != "" {
+		file.Identities = append(file.Identities, config.Identity{Name: "user", Cookie: f.cookieEnv, Bearer: f.bearerEnv})
+	}
+	return file.Specs(e.getenv)
+}
+
+func (f *scanFlags) claim(file config.File) scope.Claim {
+	timeout, _ := file.Budget.RequestTimeout() // validated when the file was read
+	claim := scope.Claim{
+		Targets: file.Targets, Origins: file.Scope.Origins, Include: file.Scope.Include, Exclude: file.Scope.Exclude,
+		Mode: scope.Mode(file.Mode), Rate: file.Budget.Rate, Concurrency: file.Budget.Concurrency,
+		MaxRequests: file.Budget.Requests, Timeout: timeout, InsecureReason: f.insecure, Version: version,
+	}
+	if path, err := scope.OwnershipFile(); err == nil {
+		claim.Verified = scope.OpenOwnership(path).Verified
+	}
+	return claim
+}
+
+func profiles(setting string) []finding.ThirdParty {
+	switch setting {
+	case "allowed":
+		return []finding.ThirdParty{finding.ThirdPartyAllowed}
+	case "blocked":
+		return []finding.ThirdParty{finding.ThirdPartyBlocked}
+	}
+	return []finding.ThirdParty{finding.ThirdPartyAllowed, finding.ThirdPartyBlocked}
+}
+
+// newInitCommand prints a configuration to start from.
+func newInitCommand(e *env) *cobra.Command {
+	return &cobra.Command{
+		Use:     "init",
+		Short:   "Print a commented mantlet.yaml to start from",
+		Example: "  mantlet init > mantlet.yaml",
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := e.stdout.Write(config.Example)
+			return err
+		},
+	}
+}
+
+// newSchemaCommand prints the JSON Schema of mantlet.yaml, for editors.
+func newSchemaCommand(e *env) *cobra.Command {
+	return &cobra.Command{
+		Use:     "schema",
+		Short:   "Print the JSON Schema of mantlet.yaml, for your editor",
+		Example: "  mantlet schema > mantlet.schema.json",
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := fmt.Fprint(e.stdout, string(config.Schema))
+			return err
+		},
+	}
+}

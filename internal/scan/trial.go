@@ -1,0 +1,142 @@
+package scan
+
+import (
+	"context"
+	"time"
+
+	"github.com/mantlet-dev/mantlet/internal/attacker"
+	"github.com/mantlet-dev/mantlet/internal/browser"
+	"github.com/mantlet-dev/mantlet/internal/finding"
+	"github.com/mantlet-dev/mantlet/internal/identity"
+	"github.com/mantlet-dev/mantlet/internal/observe"
+	"github.com/mantlet-dev/mantlet/internal/prove"
+	"github.com/mantlet-dev/mantlet/internal/state"
+)
+
+// A trial is what came of putting suspicions to the test.
+type trial struct {
+	findings       []finding.Finding
+	mutations      []finding.Mutation
+	tested, proofs int
+}
+
+// restoreTime bounds how long an interrupted scan goes on to undo its changes.
+const restoreTime = 30 * time.Second
+
+// put tries every suspicion that has a plan, in order, and undoes what it changed.
+// Without consent to attack, or without proofs wanted, suspicions stay what they are.
+func put(ctx context.Context, job Job, c crew, site *observe.Site, b *browsers, suspicions []finding.Finding, out *sink) trial {
+	t := trial{findings: suspicions}
+	if !job.Grant.Active() || !job.Proofs {
+		t.findings = withoutUnproven(suspicions)
+		return t
+	}
+	bench, evil, err := openBench(ctx, job, c, site, b, out)
+	if err != nil {
+		out.skip(finding.Skip{What: "proofs", Why: err.Error(), Incomplete: true})
+		t.findings = withoutUnproven(suspicions)
+		return t
+	}
+	if evil != nil {
+		defer evil.Close()
+	}
+	t.run(ctx, bench, out)
+	out.progress("restore", 0, 0, "undo what was changed")
+	undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), restoreTime)
+	defer cancel()
+	t.mutations = bench.Restore(undo)
+	return t
+}
+
+func (t *trial) run(ctx context.Context, bench *prove.Bench, out *sink) {
+	total := planned(t.findings)
+	for i, f := range t.findings {
+		if f.Plan == nil {
+			continue
+		}
+		out.progress("prove", t.tested, total, "%s %s", f.Weakness, f.Endpoint)
+		tried, err := bench.Attempt(ctx, f)
+		t.findings[i] = tried
+		t.tested++
+		if tried.State == finding.Proven || tried.State == finding.Refuted {
+			t.proofs++
+		}
+		if err != nil {
+			out.skip(finding.Skip{What: string(f.Weakness) + " " + f.Endpoint.String(), Why: reason(err), Incomplete: true})
+			if stopped(err) {
+				return
+			}
+		}
+	}
+}
+
+func planned(findings []finding.Finding) int {
+	n := 0
+	for _, f := range findings {
+		if f.Plan != nil {
+			n++
+		}
+	}
+	return n
+}
+
+// withoutUnproven drops what was only worth a word if proven.
+func withoutUnproven(suspicions []finding.Finding) []finding.Finding {
+	var kept []finding.Finding
+	for _, f := range suspicions {
+		if f.Plan == nil || !f.Plan.OnlyIfProven {
+			kept = append(kept, f)
+		}
+	}
+	return kept
+}
+
+func openBench(ctx context.Context, job Job, c crew, site *observe.Site, b *browsers, out *sink) (*prove.Bench, *attacker.Site, error) {
+	bench := &prove.Bench{
+		Grant: job.Grant, Victim: c.named, Site: site, MaxMutations: job.Mutations, AllowDeletes: job.Deletes,
+		Log:  out.relay,
+		Skip: func(s finding.Skip) { out.skip(s) },
+	}
+	bench.Attacker, bench.AttackerLogin = c.attacker(job)
+	reader, err := tables(ctx, job)
+	if err != nil {
+		return nil, nil, err
+	}
+	if reader != nil {
+		bench.Readers = []state.Reader{reader}
+	}
+	if b.missing != nil {
+		return bench, nil, nil
+	}
+	evil, err := attacker.Listen()
+	if err != nil {
+		return nil, nil, err
+	}
+	bench.Evil = evil
+	bench.Browser = func(_ context.Context, tp finding.ThirdParty) (*browser.Browser, error) { return b.of(tp) }
+	if err := b.lead(job.Grant, evil); err != nil {
+		evil.Close()
+		return nil, nil, err
+	}
+	return bench, evil, nil
+}
+
+// attacker is whoever else there is beside the first identity: the second one, or
+// a visitor who is not logged in.
+func (c crew) attacker(job Job) (*identity.Session, *identity.Spec) {
+	for _, s := range c.sessions[min(2, len(c.sessions)):] {
+		spec := c.specs[s.Name()]
+		if spec.Form != nil {
+			return s, &spec
+		}
+		return s, nil
+	}
+	return identity.Anonymous(job.Grant), nil
+}
+
+func tables(ctx context.Context, job Job) (*state.DynamoReader, error) {
+	if len(job.Tables.Names) == 0 {
+		return nil, nil
+	}
+	return state.OpenDynamo(ctx, job.Tables.Endpoint, job.Tables.Region, job.Tables.Names, job.Grant.Redactor().Text)
+}
