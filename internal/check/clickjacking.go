@@ -59,7 +59,7 @@ func (l lure) finding(p *Pass, d document, vector []finding.Cell, onlyIfProven b
 		f.Why += fmt.Sprintf(" after %d clicks", len(l.clicks))
 	}
 	f.Why += "."
-	if l.sensitive != "" && tokenlessForms(p.Site, d) {
+	if l.sensitive != "" && isOpen(vector, finding.CrossSite) && tokenlessForms(p.Site, d) {
 		// Three layers fail at once, and repairing one of them leaves the others (R23).
 		f.Why += fmt.Sprintf(" Three things come together: it is a sensitive control (%s), no header keeps other sites from framing the page, and its forms carry no anti-forgery token.", l.sensitive)
 	} else if l.sensitive != "" {

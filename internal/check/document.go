@@ -98,7 +98,7 @@ func (d document) intruders(rules policy.Rules) []stranger {
 // kind says how a document differs from an ordinary page, "" if it does not.
 func (d document) kind() string {
 	if d.Status >= 400 {
-		return "error pages (" + strconv.Itoa(d.Status) + ")"
+		return "status " + strconv.Itoa(d.Status)
 	}
 	if d.Type == "" {
 		return "responses without a content type"

@@ -17,7 +17,7 @@ import (
 // not put to the test, or could not be, is dropped unless one of its variants was
 // served; what was refuted stays, as protection that was tested. A forgery that only neighbours of the site got
 // through, because of the cookie's SameSite, becomes csrf-samesite-only. Where
-// csrf is proven, gaps in defences that are not there are merged into its proof.
+// either is proven, gaps in defences that are not there are merged into its proof.
 // Site-wide framing findings are proven by an attack on one of their pages.
 func Settle(findings []finding.Finding) []finding.Finding {
 	var kept []finding.Finding
@@ -106,8 +106,9 @@ func reach(s finding.State) int {
 // gaps are weaknesses of defences. Where there is no defence, they say nothing.
 var gaps = []finding.Weakness{finding.CSRFOriginCheck, finding.CSRFTokenUnbound, finding.CSRFTokenBeforeLogin, finding.CSRFTokenConstant, finding.CSRFSameSiteOnly}
 
-// subsume merges the gaps at an endpoint into the csrf that is proven there, and
-// an unbound token into a constant one, which is a token for every session.
+// subsume merges the gaps at an endpoint into the csrf, or csrf-samesite-only, that
+// is proven there, and an unbound token into a constant one, which is a token for
+// every session.
 func subsume(findings []finding.Finding) []finding.Finding {
 	main := map[string]int{}
 	constant := map[string]bool{}
@@ -115,18 +116,19 @@ func subsume(findings []finding.Finding) []finding.Finding {
 		if f.State != finding.Proven {
 			continue
 		}
-		switch f.Weakness {
-		case finding.CSRF:
-			main[f.Endpoint.String()] = i
-		case finding.CSRFTokenConstant:
-			constant[f.Endpoint.String()] = true
+		place := f.Endpoint.String()
+		switch _, known := main[place]; {
+		case f.Weakness == finding.CSRF, f.Weakness == finding.CSRFSameSiteOnly && !known:
+			main[place] = i
+		case f.Weakness == finding.CSRFTokenConstant:
+			constant[place] = true
 		}
 	}
 	gone := make([]bool, len(findings))
 	for i, f := range findings {
 		place := f.Endpoint.String()
 		switch at, proven := main[place]; {
-		case proven && slices.Contains(gaps, f.Weakness):
+		case proven && at != i && slices.Contains(gaps, f.Weakness):
 			findings[at] = withAttempts(findings[at], f)
 			gone[i] = true
 		case f.Weakness == finding.CSRFTokenUnbound && constant[place]:
