@@ -106,8 +106,10 @@ func typed(fields, documented []finding.Field) []finding.Field {
 	for i, f := range fields {
 		for _, d := range documented {
 			if d.Name == f.Name && d.In == f.In {
+				if f.Type == "string" { // known from the script alone: no page shows a value
+					fields[i].Value = cmp.Or(f.Value, d.Value)
+				}
 				fields[i].Type, fields[i].Options, fields[i].Required = d.Type, d.Options, d.Required
-				fields[i].Value = cmp.Or(f.Value, d.Value)
 			}
 		}
 	}

@@ -12,7 +12,7 @@ import (
 // readPages makes Pages of the HTML documents and collects their actions.
 func (c *collector) readPages() {
 	for _, v := range c.views {
-		if v.page == nil || v.exchange.Location != "" || v.exchange.Purpose == "openapi" {
+		if v.page == nil || v.exchange.Location != "" {
 			continue
 		}
 		p := &Page{Exchange: v.exchange, Title: v.page.Title(), MetaPolicies: v.page.Policies()}
