@@ -230,10 +230,12 @@ func TestThirdPartySettingHoldsInContexts(t *testing.T) {
 	}
 }
 
-func TestEverythingGoesThroughTheProxy(t *testing.T) {
+func TestEverythingGoesThroughTheProxyAndNothingElseDoes(t *testing.T) {
 	asked := make(chan string, 64)
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		asked <- r.Method + " " + r.RequestURI
+		if !strings.HasSuffix(r.RequestURI, "/favicon.ico") { // a browser asks every site for its icon
+			asked <- r.Method + " " + r.RequestURI
+		}
 		w.Header().Set("Content-Type", "text/html")
 		fmt.Fprint(w, "through the proxy")
 	}))
@@ -248,20 +250,10 @@ func TestEverythingGoesThroughTheProxy(t *testing.T) {
 		if got := <-asked; got != "GET "+url {
 			t.Errorf("%s: the proxy was asked for %s", url, got)
 		}
-		for len(asked) > 0 { // icons
-			<-asked
-		}
 	}
-	if _, err := c.Open(t.Context(), "https://127.0.0.1:8099/"); err == nil {
-		t.Error("https opened without the proxy's consent")
-	}
-	if got := <-asked; got != "CONNECT 127.0.0.1:8099" {
-		t.Errorf("the proxy was asked for %s", got)
-	}
+	// The browser's own services would have spoken up by now.
 	for len(asked) > 0 {
-		if got := <-asked; !strings.Contains(got, "127.0.0.1:8099") {
-			t.Errorf("something else was asked for: %s", got)
-		}
+		t.Errorf("the proxy was also asked for %s", <-asked)
 	}
 }
 

@@ -31,6 +31,10 @@ func flags(o Options, profile string) []string {
 		"--no-pings",
 		"--no-first-run",
 		"--no-default-browser-check",
+		// Two services cannot be switched off, only sent to a port that Chromium itself
+		// refuses to speak to.
+		"--component-updater=url-source=" + nowhere,
+		"--gaia-url=" + nowhere,
 
 		// Ways around the proxy.
 		"--disable-quic",
@@ -66,6 +70,9 @@ func flags(o Options, profile string) []string {
 	return append(append(f, route(o)...), "about:blank")
 }
 
+// nowhere has a port that is on Chromium's list of restricted ones.
+const nowhere = "http://127.0.0.1:9/"
+
 // switchedOff are features whose absence the package comment owns up to.
 var switchedOff = []string{
 	// An http attacker page under a real public suffix would silently become https
@@ -75,7 +82,7 @@ var switchedOff = []string{
 	// The attacker is served from loopback, a real one is not.
 	"LocalNetworkAccessChecks",
 	// Background work.
-	"Translate", "OptimizationHints", "MediaRouter", "DialMediaRouteProvider", "CertificateTransparencyComponentUpdater",
+	"Translate", "OptimizationHints", "NetworkTimeServiceQuerying", "MediaRouter", "DialMediaRouteProvider", "CertificateTransparencyComponentUpdater",
 }
 
 // route is where connections go: all through the proxy, loopback too, or where
