@@ -40,6 +40,9 @@ func ParseOrigin(s string) (Origin, error) {
 	case "file://":
 		return Origin{scheme: "file"}, nil
 	}
+	if o, ok := plainSerialized(s); ok {
+		return o, nil
+	}
 	o, err := OriginOfURL(s)
 	if err != nil {
 		return Origin{}, err

@@ -141,13 +141,36 @@ func validPath(where, p string) error {
 // EmbeddersOf are the origins (or SelfEmbedder) that may frame what is served at
 // path; empty means nobody.
 func (r Rules) EmbeddersOf(p string) []string {
-	best, found := "", []string(nil)
-	for prefix, origins := range r.Embedders {
-		if covers(prefix, p) && len(prefix) >= len(best) {
-			best, found = prefix, origins
+	prefix, ok := r.EmbedderPath(p)
+	if !ok {
+		return nil
+	}
+	return r.Embedders[prefix]
+}
+
+// EmbedderPath is the key of Embedders that holds for path. It is not ok where
+// none does, and where a server might take the path for another one than a plain
+// reading gives: nobody embeds what nobody can name.
+func (r Rules) EmbedderPath(p string) (prefix string, ok bool) {
+	if len(r.Embedders) == 0 {
+		return "", false
+	}
+	plain := p
+	if strings.IndexByte(p, '%') >= 0 {
+		var err error
+		if plain, err = url.PathUnescape(p); err != nil {
+			return "", false
 		}
 	}
-	return found
+	if clean := path.Clean(plain); plain != clean && plain != clean+"/" || strings.ContainsAny(plain, `\;%`) || strings.Count(plain, "/") != strings.Count(p, "/") {
+		return "", false
+	}
+	for candidate := range r.Embedders {
+		if covers(candidate, plain) && (!ok || len(candidate) > len(prefix)) {
+			prefix, ok = candidate, true
+		}
+	}
+	return prefix, ok
 }
 
 // covers says whether p is prefix or below it, in whole segments.

@@ -17,8 +17,7 @@ func (r Rules) Judge(q Request) Decision {
 	if refusal != "" {
 		return deny(refusal)
 	}
-	switch lowerASCII(q.Method) {
-	case "trace", "track":
+	if equalASCII(q.Method, "trace") || equalASCII(q.Method, "track") {
 		return deny(MethodNotAllowed)
 	}
 	if q.isHandshake() {
@@ -40,7 +39,10 @@ func (r Rules) admit(q Request) (self Origin, refusal Reason) {
 	if q.ambiguous() {
 		return Origin{}, AmbiguousHeader
 	}
-	self, ok := q.self()
+	self, ok := plainOrigin(q.Scheme, q.Host)
+	if !ok {
+		self, ok = q.self()
+	}
 	if !ok {
 		return Origin{}, HostNotAllowed
 	}
@@ -63,8 +65,14 @@ func matchHost(declared string, self Origin) (Origin, bool) {
 			(o.Port() == self.Port() || self.Port() == defaultPorts[self.Scheme()] && o.Port() == defaultPorts[o.Scheme()])
 		return o, same
 	}
-	o, err := OriginOfURL(self.Scheme() + "://" + declared)
-	if err != nil || o.Host() != self.Host() {
+	o, ok := plainOrigin(self.Scheme(), declared)
+	if !ok {
+		var err error
+		if o, err = OriginOfURL(self.Scheme() + "://" + declared); err != nil {
+			return Origin{}, false
+		}
+	}
+	if o.Host() != self.Host() {
 		return Origin{}, false
 	}
 	bare := lowerASCII(declared) == o.Host()
@@ -171,7 +179,7 @@ func judgeFetchSite(self Origin, site, origin string, hasOrigin bool) Decision {
 		}
 		return allow(SameOrigin)
 	case "same-site", "cross-site":
-		if hasOrigin && origin == self.String() {
+		if o, err := ParseOrigin(origin); hasOrigin && err == nil && o.Same(self) {
 			return deny(Contradiction)
 		}
 		if site == "same-site" {
