@@ -92,12 +92,10 @@ func Join(results ...Result) Result {
 	return all
 }
 
-// verdictOn is what one finding says of one fact, None if it is about something
-// else. A finding of the same family at the same place decides a fact: which of
-// the family's names a place gets is a question of root cause, and the other name
-// beside it would be a second alarm for one flaw.
+// verdictOn is what one finding says of one row of the truth, None if it is about
+// something else.
 func verdictOn(fact lab.TruthRow, f finding.Finding) Verdict {
-	if family(fact.Weakness) != family(string(f.Weakness)) || !speaksOf(fact, f) {
+	if !speaksOf(fact, f) || !sameFlaw(fact, f) {
 		return None
 	}
 	if fact.Truth == lab.Safe && f.Severity == finding.Info && f.State != finding.Refuted {
@@ -112,6 +110,31 @@ func verdictOn(fact lab.TruthRow, f finding.Finding) Verdict {
 		return Refuted
 	}
 	return NotTested
+}
+
+// sameFlaw says whether a finding at the place of a row is about the row's flaw.
+// Which of the names of forged requests a place gets is a question of root cause,
+// so any of them will do; headers and cookies have one name each. A row may name a
+// whole family, and names that are not Mantlet's count as their family.
+func sameFlaw(fact lab.TruthRow, f finding.Finding) bool {
+	if fact.Weakness == string(f.Weakness) {
+		return true
+	}
+	of, by := family(fact.Weakness), family(string(f.Weakness))
+	_, ours := finding.Describe(finding.Weakness(fact.Weakness))
+	if of == by {
+		return of == "csrf" || fact.Weakness == of || !ours
+	}
+	if of == "framing" && by == "clickjacking" {
+		return fact.Weakness == of || !ours
+	}
+	return of == "clickjacking" && by == "framing" && framable(fact, f)
+}
+
+// framable says whether f tells a reader of the truth what matters of a page that
+// is open to clickjacking: that strangers may frame it. It is no proof of a click.
+func framable(fact lab.TruthRow, f finding.Finding) bool {
+	return fact.Truth == lab.Vulnerable && f.State == finding.Suspected && f.Severity != finding.Info
 }
 
 func speaksOf(fact lab.TruthRow, f finding.Finding) bool {
@@ -164,7 +187,7 @@ func (r *Result) addUnlisted(t lab.Truth, findings []finding.Finding) {
 
 func listed(t lab.Truth, f finding.Finding) bool {
 	for _, fact := range t.Rows {
-		if family(fact.Weakness) == family(string(f.Weakness)) && speaksOf(fact, f) {
+		if speaksOf(fact, f) && (sameFlaw(fact, f) || family(fact.Weakness) == family(string(f.Weakness))) {
 			return true
 		}
 	}

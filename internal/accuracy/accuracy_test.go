@@ -12,7 +12,7 @@ func at(w finding.Weakness, method, route string, state finding.State) finding.F
 	return finding.Finding{ID: finding.MakeID(w, e), Weakness: w, Endpoint: e, State: state, Severity: finding.Medium}
 }
 
-func TestAFindingDecidesTheFactAtItsPlace(t *testing.T) {
+func TestAFindingDecidesTheRowAtItsPlace(t *testing.T) {
 	vulnerable := lab.TruthRow{Endpoint: "POST /payees/{payee_id}/delete", Weakness: "csrf", Truth: "vulnerable"}
 	safe := lab.TruthRow{Endpoint: "POST /safe", Weakness: "csrf", Truth: "safe"}
 	for _, test := range []struct {
@@ -24,6 +24,16 @@ func TestAFindingDecidesTheFactAtItsPlace(t *testing.T) {
 		{"the same place under another placeholder", vulnerable, at(finding.CSRF, "POST", "/payees/{id}/delete", finding.Proven), Proven},
 		{"another root cause of the same family", vulnerable, at(finding.CSRFTokenUnbound, "POST", "/payees/{id}/delete", finding.Proven), Proven},
 		{"another method", vulnerable, at(finding.CSRF, "GET", "/payees/{id}/delete", finding.Proven), None},
+		{"clickjacking seen as a framable page", lab.TruthRow{Endpoint: "GET /x", Weakness: "clickjacking", Truth: "vulnerable"},
+			at(finding.FramingAbsent, "GET", "/x", finding.Suspected), Suspected},
+		{"a framable page where no click does harm", lab.TruthRow{Endpoint: "GET /x", Weakness: "clickjacking", Truth: "safe"},
+			at(finding.FramingAbsent, "GET", "/x", finding.Suspected), None},
+		{"another cookie flag", lab.TruthRow{Endpoint: "POST /login", Weakness: "cookie-secure", Truth: "vulnerable"},
+			at(finding.CookieSameSite, "POST", "/login", finding.Suspected), None},
+		{"a name of somebody else's", lab.TruthRow{Endpoint: "POST /login", Weakness: "cookie-flags", Truth: "vulnerable"},
+			at(finding.CookieSameSite, "POST", "/login", finding.Suspected), Suspected},
+		{"any page is not the page of unknown paths", lab.TruthRow{Endpoint: "GET /{unknown}", Weakness: "framing-uncovered", Truth: "vulnerable"},
+			at(finding.FramingUncovered, "GET", "/stamp.svg", finding.Suspected), None},
 		{"another family", vulnerable, at(finding.Clickjacking, "POST", "/payees/{id}/delete", finding.Proven), None},
 		{"not testable is no finding", vulnerable, at(finding.CSRF, "POST", "/payees/{id}/delete", finding.NotTestable), NotTested},
 		{"a refuted attack on a safe place", safe, at(finding.CSRF, "POST", "/safe", finding.Refuted), Refuted},

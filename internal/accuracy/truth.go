@@ -24,17 +24,26 @@ func covers(row lab.TruthRow, e finding.Endpoint) bool {
 	return samePath(path, e.Route)
 }
 
+// samePath compares route templates. A placeholder fits any segment, but only in a
+// path that has some segment in common: "/{unknown}" is the page of unknown paths
+// and not every page of one segment.
 func samePath(a, b string) bool {
 	as, bs := segments(a), segments(b)
 	if len(as) != len(bs) {
 		return false
 	}
+	common, fitted := 0, 0
 	for i := range as {
-		if as[i] != bs[i] && !isPlaceholder(as[i]) && !isPlaceholder(bs[i]) {
+		switch pa, pb := isPlaceholder(as[i]), isPlaceholder(bs[i]); {
+		case pa && pb, as[i] == bs[i]:
+			common++
+		case pa || pb:
+			fitted++
+		default:
 			return false
 		}
 	}
-	return true
+	return fitted == 0 || common > 0
 }
 
 func segments(path string) []string {
