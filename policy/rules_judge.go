@@ -3,6 +3,7 @@ package policy
 import (
 	"net/http"
 	"slices"
+	"strings"
 )
 
 // Judge says whether the rules let the request through. It looks, in this order,
@@ -60,11 +61,18 @@ func (r Rules) admit(q Request) (self Origin, refusal Reason) {
 // matchHost compares a declared host with where a request went. A declared
 // origin wins over the connection's scheme, which ends at the proxy.
 func matchHost(declared string, self Origin) (Origin, bool) {
+	if !strings.Contains(declared, "://") {
+		return matchName(declared, self)
+	}
 	if o, err := ParseOrigin(declared); err == nil && !o.IsOpaque() {
 		same := o.Host() == self.Host() &&
 			(o.Port() == self.Port() || self.Port() == defaultPorts[self.Scheme()] && o.Port() == defaultPorts[o.Scheme()])
 		return o, same
 	}
+	return Origin{}, false
+}
+
+func matchName(declared string, self Origin) (Origin, bool) {
 	o, ok := plainOrigin(self.Scheme(), declared)
 	if !ok {
 		var err error
