@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/mantlet-dev/mantlet/internal/finding"
+	"github.com/mantlet-dev/mantlet/internal/observe"
 	"github.com/mantlet-dev/mantlet/policy"
 )
 
@@ -14,7 +15,7 @@ var csrfGet = &Check{
 	Needs: NeedsIdentity,
 	Run: func(p *Pass) {
 		gets := actionsOf(p.Site, func(a finding.Action) bool {
-			return a.Method == http.MethodGet && !a.Login && !isSearch(a) && (hasParameters(a) || looksLikeChange(a))
+			return a.Method == http.MethodGet && !a.Login && !isSearch(a) && (hasParameters(a) || looksLikeChange(a) && !asksFirst(p.Site, a))
 		})
 		for _, a := range gets {
 			f := forgeryOf(p, a, http.MethodGet, policy.TopLevelNavigation, policy.Subresource)
@@ -29,12 +30,14 @@ var csrfGet = &Check{
 }
 
 // getSuspicion says what makes a GET look like a change. Most do not, and are
-// only tried.
+// only tried: a link called delete mostly leads to a page that asks.
 func getSuspicion(p *Pass, a finding.Action) (why string, onlyIfProven bool) {
 	twin := slices.ContainsFunc(p.Site.Actions, func(b finding.Action) bool { return b.Route == a.Route && b.Method != http.MethodGet })
 	switch {
+	case looksLikeChange(a) && hasParameters(a):
+		return "The request is a GET with parameters, and its words are those of a change.", false
 	case looksLikeChange(a):
-		return "The request is a GET, and its words are those of a change.", false
+		return "The words of the link are those of a change; it is a finding only if following it changes something.", true
 	case twin:
 		return "The request is a GET with parameters to a route that changes state under another method.", true
 	}
@@ -43,4 +46,18 @@ func getSuspicion(p *Pass, a finding.Action) (why string, onlyIfProven bool) {
 
 func hasParameters(a finding.Action) bool {
 	return slices.ContainsFunc(a.Fields, func(f finding.Field) bool { return f.In != "path" && f.In != "header" })
+}
+
+// asksFirst says whether the route was seen to be a page with a form to confirm,
+// or is one by the look of it, since the same route takes the change by POST.
+func asksFirst(site *observe.Site, a finding.Action) bool {
+	for _, page := range site.Pages {
+		if page.Exchange.Route == a.Route && slices.ContainsFunc(page.Controls, func(c observe.Control) bool {
+			b, ok := actionOf(site, c)
+			return ok && b.Method != http.MethodGet && !isLogout(b)
+		}) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(site.Actions, func(b finding.Action) bool { return b.Route == a.Route && b.Method != http.MethodGet })
 }

@@ -85,7 +85,7 @@ func TestRequirements(t *testing.T) {
 			[]string{"Origin: null", "without Referer", "begins or ends like", "host of the same site"}, nil},
 		{"R30 encodings against JSON", "csrf-json/speaks-json", []string{"JSON sent as text/plain", "JSON sent without a content type", "JSON sent as a form"}, nil},
 		{"R30 encodings of forms", "csrf/speaks-no-token", []string{"multipart/form-data"}, nil},
-		{"R32 state-changing GET", "csrf-get/speaks-link", []string{"csrf-get GET /items/{id}/delete suspected"}, nil},
+		{"R32 state-changing GET", "csrf-get/speaks-link", []string{"csrf-get GET /currency suspected", "csrf-get GET /items/{id}/delete suspected"}, nil},
 		{"R33 forms without a token", "csrf/speaks-no-token", []string{"No field of the form behaves like an anti-forgery token"}, nil},
 		{"R34 header tokens are recognised and left out", "csrf/speaks-only-if-proven", []string{"token in the header X-CSRFToken"}, nil},
 		{"R36 constant tokens", "csrf-token-constant/speaks-shared", []string{"same value for alice and bob"}, nil},
