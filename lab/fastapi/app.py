@@ -16,6 +16,7 @@ import profile_pages
 import savings
 import settings
 import staff
+import switches
 from members import LoginNeeded
 from pages import back_to, render
 from store import NotEnough, NotFound
@@ -23,7 +24,7 @@ from variant import variant
 
 # No interactive documentation: its page loads scripts from elsewhere.
 app = FastAPI(title="Fallow Bank", version="1", docs_url=None, redoc_url=None)
-for part in (accounts, profile_pages, settings, payees, overdraft, cards, savings, brochure, api, staff):
+for part in (accounts, profile_pages, settings, payees, overdraft, cards, savings, brochure, switches, api, staff):
     app.include_router(part.router)
 
 
@@ -60,6 +61,8 @@ async def not_enough(request: Request, error: NotEnough):
 
 @app.exception_handler(Exception)
 async def broken(request: Request, error: Exception):
+    if isinstance(error, brochure.SwitchedOff):
+        return brochure.failed_report(request, error.member)
     return failure(request, 500, "Something went wrong on our side.")
 
 

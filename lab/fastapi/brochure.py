@@ -1,29 +1,33 @@
-"""Pages to read. Nothing can be changed on them; the weak bank sends each with another framing policy."""
-
-from html import escape
+"""Pages to read, each with one thing to switch by a button. The weak bank sends each with another framing policy."""
 
 from fastapi import APIRouter, Depends, Request
-from starlette.responses import Response
 
 import pages
 from members import Member, member, store
+from switches import SWITCHES
 from variant import variant
 
 router = APIRouter()
 
 
 class SwitchedOff(RuntimeError):
-    """The report generator's planned failure."""
+    """The report generator's planned failure, with the member who asked."""
+
+    def __init__(self, member):
+        super().__init__("there are no reports in the lab")
+        self.member = member
 
 
-def reading(request, me, title, *paragraphs, template="reading.html"):
-    return pages.render(request, template, me.session, title=title, paragraphs=paragraphs)
+def reading(request, me, title, *paragraphs, template="reading.html", **more):
+    switch = SWITCHES[request.url.path]
+    return pages.render(request, template, me.session, title=title, paragraphs=paragraphs, switch=switch.name,
+                        now=me.user[switch.setting], forms=(switch.form(me.user),), **more)
 
 
 @router.get("/about")
 def about(request: Request):
-    return pages.render(request, "reading.html", title="About us", paragraphs=(
-        "Fallow Bank has lent ploughs since 1831 and money since 1902.", "Branches in four towns, one mill and a barge."))
+    return pages.render(request, "message.html", title="About us", message=(
+        "Fallow Bank has lent ploughs since 1831 and money since 1902. Branches in four towns, one mill and a barge."))
 
 
 @router.get("/statements")
@@ -76,16 +80,19 @@ def contract(request: Request, me: Member = Depends(member)):
 @router.get("/reports/latest")
 def latest_report(me: Member = Depends(member)):
     # Broken on purpose, in both banks: the answer to an unhandled error is a page too.
-    raise SwitchedOff("there are no reports in the lab")
+    raise SwitchedOff(me)
+
+
+def failed_report(request, me):
+    """The answer to that error, made outside of the application's routes."""
+    return reading(request, me, "Report", "The report could not be made. We are looking into it.", status=500)
 
 
 @router.get("/certificate")
-def certificate(me: Member = Depends(member)):
+def certificate(request: Request, me: Member = Depends(member)):
     """An XHTML document: as framable as any page, and easily forgotten."""
-    return Response(
-        '<?xml version="1.0" encoding="utf-8"?>\n<html xmlns="http://www.w3.org/1999/xhtml"><head><title>Certificate</title></head>'
-        f"<body><h1>Certificate</h1><p>{escape(me.user['name'])} holds an account with Fallow Bank.</p></body></html>",
-        media_type="application/xhtml+xml")
+    return reading(request, me, "Certificate", f"{me.user['name']} holds an account with Fallow Bank.",
+                   template="certificate.xhtml", media_type="application/xhtml+xml")
 
 
 @router.get("/widget/rates")

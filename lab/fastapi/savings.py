@@ -29,5 +29,5 @@ def save_goal(savings_goal: str = Posted(...), me: Member = Depends(saver)):
 
 @router.get("/documents")
 def documents(request: Request, me: Member = Depends(reader)):
-    return pages.render(request, "reading.html", me.session, title="Documents", paragraphs=(
+    return pages.render(request, "reading.html", me.session, title="Documents", switch="", forms=(), paragraphs=(
         f"Account agreement of {me.user['name']}, signed in May.", "Fee schedule for this year.", "Privacy notice."))

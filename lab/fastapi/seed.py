@@ -19,7 +19,9 @@ FIRST_SETTINGS = {
     "picture": "", "caption": "No picture yet", "address": "1 Mill Lane", "phone": "555-0100", "language": "en",
     "theme": "light", "paperless": "off", "daily_limit": "500", "overdraft": "off", "card_limit": "1000",
     "card_frozen": "no", "card_nickname": "Everyday card", "standing_order": "none", "savings_goal": "2000",
-    "currency": "EUR", "alert_above": "100", "contact_time": "mornings", "note": "",
+    "paper_copies": "off", "activity_read": "off", "home_branch": "off", "offer_accepted": "off", "call_back": "off",
+    "insights_shared": "off", "tax_reported": "off", "rate_alerts": "off", "contract_renewal": "off",
+    "certificate_public": "off", "report_notice": "off", "currency": "EUR", "alert_above": "100", "contact_time": "mornings", "note": "",
 }
 
 

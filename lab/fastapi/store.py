@@ -25,7 +25,8 @@ SESSION_SECONDS = 3600
 SETTINGS = {
     "email", "picture", "caption", "address", "phone", "nickname", "language", "theme", "paperless", "daily_limit",
     "statement_email", "overdraft", "card_limit", "card_frozen", "card_nickname", "standing_order", "savings_goal",
-    "currency", "alert_above", "contact_time", "note",
+    "paper_copies", "activity_read", "home_branch", "offer_accepted", "call_back", "insights_shared", "tax_reported",
+    "rate_alerts", "contract_renewal", "certificate_public", "report_notice", "currency", "alert_above", "contact_time", "note",
 }
 
 KEYS = {

@@ -13,6 +13,7 @@ import re
 import secrets
 import unittest
 from pathlib import Path
+from xml.etree import ElementTree
 
 from seed import password
 from visitor import Visitor
@@ -42,6 +43,20 @@ SETTINGS = (
     ("/cards/nickname", "/cards", "card_nickname"),
     ("/savings/goal", "/savings", "savings_goal"),
 )
+# Pages with one button: page, where it posts to, what the account calls it.
+SWITCHES = (
+    ("/statements", "/statements", "paper_copies"),
+    ("/activity", "/activity", "activity_read"),
+    ("/branch", "/branch", "home_branch"),
+    ("/offers", "/offers", "offer_accepted"),
+    ("/mortgage", "/mortgage", "call_back"),
+    ("/insights", "/insights", "insights_shared"),
+    ("/tax", "/tax", "tax_reported"),
+    ("/exchange", "/exchange", "rate_alerts"),
+    ("/contract", "/contract", "contract_renewal"),
+    ("/certificate", "/certificate", "certificate_public"),
+    ("/reports/latest", "/reports/notice", "report_notice"),
+)
 SCRIPTED = (("/api/preferences", "currency"), ("/api/alerts", "alert_above"), ("/api/contact", "contact_time"), ("/api/note", "note"))
 
 
@@ -63,6 +78,14 @@ def memos(visitor):
 
 def vulnerable(endpoint, weakness):
     return any(row["truth"] == "vulnerable" for row in TRUTH if (row["endpoint"], row["weakness"]) == (endpoint, weakness))
+
+
+def refuses_strangers(headers):
+    """Whether the header lines keep the page out of a stranger's frame, as browsers read the ones sent here."""
+    policy = headers["Content-Security-Policy"] or ""
+    if "frame-ancestors" in policy:
+        return "frame-ancestors 'none'" in policy or "frame-ancestors https://partner.example" in policy
+    return headers["X-Frame-Options"] in ("DENY", "SAMEORIGIN")
 
 
 class Works(unittest.TestCase):
@@ -107,6 +130,23 @@ class Works(unittest.TestCase):
             if field not in ("value", "paperless"):
                 with self.subTest(action):
                     self.assertEqual(self.alice.get(page).form(action)["fields"][field], now[field])
+
+    def test_each_switch_goes_on_and_off_again_by_its_button(self):
+        for page, action, setting in SWITCHES:
+            for wanted in ("on", "off"):
+                with self.subTest(page, wanted=wanted):
+                    form = self.alice.get(page).form(action)
+                    self.assertEqual(form["fields"]["value"], wanted)
+                    for again in range(2):
+                        answer = self.alice.post(form["action"], form["fields"])
+                        self.assertEqual((answer.status, answer.headers["Location"]), (303, page))
+                        self.assertEqual(me(self.alice)[setting], wanted)
+                        self.assertIn(f"<dd>{wanted}</dd>", self.alice.get(page).text)
+
+    def test_the_xhtml_page_is_well_formed(self):
+        answer = self.alice.get("/certificate")
+        self.assertEqual(answer.headers.get_content_type(), "application/xhtml+xml")
+        ElementTree.fromstring(answer.text)
 
     def test_a_picture_can_be_uploaded(self):
         form, caption = self.alice.get("/profile").form("/profile/picture"), marker()
@@ -210,6 +250,13 @@ class Truth(unittest.TestCase):
                     self.alice.post(action, {field: value}, FOREIGN)
                     self.settled(f"POST {action}", "csrf", value in json.dumps(me(self.alice)))
 
+    def test_switches_pressed_from_another_site(self):
+        for page, action, setting in SWITCHES:
+            with self.subTest(action):
+                before = me(self.alice)[setting]
+                self.alice.post(action, {"value": "off" if before == "on" else "on"}, FOREIGN)
+                self.settled(f"POST {action}", "csrf", me(self.alice)[setting] != before)
+
     def test_a_transfer_from_another_site(self):
         memo = marker()
         self.alice.post("/transfer", {"recipient": "bob", "amount": 1, "memo": memo}, FOREIGN)
@@ -311,8 +358,7 @@ class Truth(unittest.TestCase):
         for endpoint in sorted({row["endpoint"] for row in TRUTH if row["endpoint"].startswith("GET ")}):
             with self.subTest(endpoint):
                 path = endpoint.split(" ")[1].replace("{payee_id}", "alice-landlord").replace("{unknown}", marker())
-                policy = self.alice.get(path).headers["Content-Security-Policy"] or ""
-                self.assertEqual("frame-ancestors 'none'" in policy or "frame-ancestors https://partner.example" in policy, endpoint in sound)
+                self.assertEqual(refuses_strangers(self.alice.get(path).headers), endpoint in sound)
 
 
 if __name__ == "__main__":

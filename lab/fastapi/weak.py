@@ -112,7 +112,7 @@ FRAMING = {
     "/overdraft": [],
     "/overdraft/review": [],
     "/overdraft/confirm": [],
-    # Pages to read.
+    # Pages to read, with a switch each.
     "/statements": [],
     "/activity": [],
     "/branch": [("Content-Security-Policy", "frame-ancestors *")],
@@ -121,8 +121,8 @@ FRAMING = {
     "/insights": [("Content-Security-Policy-Report-Only", "frame-ancestors 'none'")],
     "/tax": [],  # its template tries with meta elements
     "/exchange": [("X-Frame-Options", "DENY"), ("Content-Security-Policy", "frame-ancestors *")],
+    # Sound: the older header alone, and the one page a partner may embed.
     "/contract": [("X-Frame-Options", "SAMEORIGIN")],
-    # Sound: the one page a partner may embed.
     "/widget/rates": frame_headers([], PARTNER),
 }
 _PATTERNS = [(compile_path(path)[0], lines) for path, lines in FRAMING.items()]
