@@ -75,7 +75,8 @@ func (l lure) finding(p *Pass, d document, vector []finding.Cell, onlyIfProven b
 	}
 	f.Evidence = append(headerEvidence(d), finding.Evidence{Kind: "form", Source: d.URL,
 		Text: fmt.Sprintf("%q leads to %s", label, l.action.Endpoint())})
-	f.Evidence = append(f.Evidence, forgery{action: finding.Action{URL: d.URL, Method: http.MethodGet}, creds: credentialsOf(p.Site, d.Identity)}.cookieEvidence()...)
+	framed := forgery{action: finding.Action{URL: d.URL, Method: http.MethodGet}, creds: credentialsOf(p.Site, d.Identity), kind: policy.Subframe}
+	f.Evidence = append(f.Evidence, framed.cookieEvidence()...)
 	return f
 }
 

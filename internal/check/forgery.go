@@ -15,6 +15,7 @@ type forgery struct {
 	victim string
 	creds  []credential
 	vector []finding.Cell
+	kind   policy.Kind // how it travels: with a navigation of the tab, or into a frame
 }
 
 // forgeryOf works out as whom the action would be forged and from where the
@@ -69,7 +70,7 @@ func (f forgery) finding(w finding.Weakness, why string, onlyIfProven bool, vari
 // cookieEvidence quotes the session's cookies with what the browser does with
 // each on a cross-site request, some minutes after login. Settle reads it.
 func (f forgery) cookieEvidence() []finding.Evidence {
-	trigger, ok := triggerFor(f.action.URL, f.action.Method, policy.TopLevelNavigation)
+	trigger, ok := triggerFor(f.action.URL, f.action.Method, f.kind)
 	if !ok {
 		return nil
 	}
