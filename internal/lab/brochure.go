@@ -5,24 +5,54 @@ import (
 	"net/http"
 )
 
-// brochure is pages to read: nothing can be changed on them, and the weak shop
-// sends each with another framing policy.
-var brochure = map[string][2]string{
-	"/history": {"History", "You have written to us for three years."},
-	"/offers":  {"Offers", "For you this week: sealing wax at half price."},
-	"/points":  {"Points", "You have 120 points, worth a small notebook."},
-	"/letters": {"Letters", "Two letters of yours are with the printer."},
-	"/samples": {"Samples", "Your sample book left on Tuesday."},
-	"/terms":   {"Terms", "Agreed between you and Marrow & Ink in spring."},
+// A leaf of the brochure is a page to read, with one thing to switch by a
+// button. The weak shop sends each with another framing policy.
+type leaf struct {
+	path, title, text string
+	setting           string // on or off
+	label             string
+	turnOn, turnOff   string
 }
 
-func (a *App) reading(title, text string) handler {
-	return func(w http.ResponseWriter, r *http.Request, s *session) {
+var brochure = []leaf{
+	{"/history", "History", "You have written to us for three years.", "history_kept", "Kept for ever", "Keep it for ever", "Do not keep it"},
+	{"/offers", "Offers", "For you this week: sealing wax at half price.", "offer_taken", "Taken", "Take this offer", "Leave this offer"},
+	{"/points", "Points", "You have 120 points, worth a small notebook.", "points_donated", "Given to the school", "Give them to the school", "Keep them"},
+	{"/letters", "Letters", "Two letters of yours are with the printer.", "letters_express", "Express", "Send them by express", "Send them by post"},
+	{"/samples", "Samples", "Your sample book left on Tuesday.", "samples_monthly", "Every month", "Send one every month", "Send no more"},
+	{"/terms", "Terms", "Agreed between you and Marrow & Ink in spring.", "terms_renewed", "Renewed every year", "Renew every year", "Do not renew"},
+}
+
+// read shows the leaf. Its button carries the state it leads to, so that
+// sending it twice is the same as once.
+func (a *App) read(l leaf) handler {
+	return func(w http.ResponseWriter, _ *http.Request, s *session) {
+		now, button := a.shop.settings(s.user)[l.setting], l.turnOn
+		if now == "on" {
+			button = l.turnOff
+		}
 		a.show(w, http.StatusOK, s, page{
-			Title: title, Paragraphs: []string{text}, Facts: []fact{{"Customer", s.user}},
-			Meta: a.variant.framingInMeta && r.URL.Path == "/letters",
+			Title: l.title, Paragraphs: []string{l.text}, Facts: []fact{{"Customer", s.user}, {l.label, now}},
+			Forms: []form{{Endpoint: "POST " + l.path, Title: l.label, Button: button, Fields: []field{{l.setting, "", opposite(now), "hidden"}}}},
+			Meta:  a.variant.framingInMeta && l.path == "/letters",
 		})
 	}
+}
+
+func (a *App) turn(l leaf) handler {
+	return func(w http.ResponseWriter, r *http.Request, s *session) {
+		wanted := r.PostFormValue(l.setting)
+		if wanted != "on" && wanted != "off" {
+			a.refuse(w, r, s, http.StatusUnprocessableEntity, l.label+" is on or off.")
+			return
+		}
+		a.shop.set(s.user, l.setting, wanted)
+		http.Redirect(w, r, l.path, http.StatusSeeOther)
+	}
+}
+
+func (a *App) invoices(w http.ResponseWriter, _ *http.Request, s *session) {
+	a.show(w, http.StatusOK, s, page{Title: "Invoices", Paragraphs: []string{"One invoice is open: 12 EUR for envelopes."}, Facts: []fact{{"Customer", s.user}}})
 }
 
 func (a *App) about(w http.ResponseWriter, r *http.Request) {

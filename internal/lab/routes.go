@@ -49,9 +49,10 @@ func (a *App) routes() http.Handler {
 		a.changing(mux, s.endpoint, "main", a.saveJSON(s))
 	}
 
-	a.looking(mux, "GET /invoices", "invoices", a.reading("Invoices", "One invoice is open: 12 EUR for envelopes."))
-	for address, text := range brochure {
-		a.looking(mux, "GET "+address, "main", a.reading(text[0], text[1]))
+	a.looking(mux, "GET /invoices", "invoices", a.invoices)
+	for _, l := range brochure {
+		a.looking(mux, "GET "+l.path, "main", a.read(l))
+		a.changing(mux, "POST "+l.path, "main", a.turn(l))
 	}
 	a.looking(mux, "GET /stamp.svg", "main", a.stamp)
 	mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) {

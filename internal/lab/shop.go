@@ -38,6 +38,8 @@ func newShop() *shop {
 				"email": name + "@stationer.example", "address": "3 Paper Street", "name": name, "phone": "555-0200",
 				"newsletter": "off", "membership": "off", "currency": "EUR", "delivery": "mornings", "paper": "laid",
 				"wish": "a brass ruler", "gift_message": "With love", "reminder": "weekly",
+				"history_kept": "off", "offer_taken": "off", "points_donated": "off", "letters_express": "off",
+				"samples_monthly": "off", "terms_renewed": "off",
 			},
 			notes: map[string]string{
 				name + "-ink":  "Order more ink before Friday",
