@@ -14,9 +14,9 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// answerTime bounds every command: the browser answers in milliseconds, or it or
-// the page it asks hangs.
-const answerTime = 15 * time.Second
+// answerTime bounds every command: the browser answers in milliseconds, on a machine
+// with too much to do in seconds, or it or the page it asks hangs.
+const answerTime = 30 * time.Second
 
 var errGone = errors.New("the page is closed or has crashed")
 
