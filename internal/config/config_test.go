@@ -140,7 +140,15 @@ func TestMistakesAreNamedWithTheirPlace(t *testing.T) {
 		{"an unknown key deep inside", "identities:\n  - name: a\n    logn: {}\n", "[3:5] unknown field"},
 		{"a list where a word is wanted", "mode: [active]\n", "[1:"},
 		{"broken YAML", "targets: [\n", "["},
-		{"a word that is none of the modes", "mode: agressive\n", `mode: "agressive" is not one of passive, active`},
+		{"a word that is none of the modes", "mode: agressive\n", "mode: \"agressive\" is not one of passive, active\n>  1 | mode: agressive"},
+		{"a word that is no format's, with a mark at its place", "targets: [http://127.0.0.1]\nfail_on: never\n", "\n                ^"},
+		{"a target that is no URL", "targets: [localhost:8000]\n", "no http or https URL"},
+		{"a range that is none", "scope: {private: [10.0.0.0]}\n", "no address range"},
+		{"an alias", "mode: &m active\nfail_on: *m\n", "[1:7] anchors and aliases"},
+		{"a second document", "mode: active\n---\nmode: passive\n", "second document"},
+		{"a limit below zero", "budget: {pages: -1}\n", "cannot be below zero"},
+		{"an identity called anonymous", "identities: [{name: anonymous, cookie: A}]\n", "always looked at"},
+		{"a token that is no pointer", "identities: [{name: a, login: {json: {url: /l, token: access}}}]\n", "no JSON pointer"},
 		{"a time without a unit", "budget: {timeout: 10}\n", "budget.timeout"},
 		{"an identity without a way to log in", "identities: [{name: a}]\n", "needs a login"},
 		{"two identities of one name", "identities: [{name: a, cookie: A}, {name: a, cookie: B}]\n", "the name is taken"},
@@ -163,6 +171,8 @@ func TestSecretsComeFromTheEnvironmentOnly(t *testing.T) {
 		{"set", "PW", ""},
 		{"unset", "NOT_SET", `identity "a": login.form.secrets.p: environment variable NOT_SET is not set`},
 		{"the secret itself", "'s3cr3t-p4ss!'", "no name of an environment variable"},
+		{"a secret that could be a name", "s3cr3tpass", "looks like a secret itself"},
+		{"nothing", "~", "names no environment variable"},
 	} {
 		file, err := Parse([]byte(strings.Replace(text, "%s", test.variable, 1)))
 		if err != nil {

@@ -4,7 +4,12 @@
 // calls it takes the File apart.
 package config
 
-import "github.com/mantlet-dev/mantlet/policy"
+import (
+	"fmt"
+	"net/netip"
+
+	"github.com/mantlet-dev/mantlet/policy"
+)
 
 // Name is the file that commands read when none is named.
 const Name = "mantlet.yaml"
@@ -31,6 +36,22 @@ type Scope struct {
 	Origins []string `yaml:"origins" json:"origins"`
 	Include []string `yaml:"include" json:"include"`
 	Exclude []string `yaml:"exclude" json:"exclude"`
+	// Private are address ranges that are not public and that the targets' names may
+	// lead to all the same: "10.0.0.0/8".
+	Private []string `yaml:"private" json:"private"`
+}
+
+// Ranges are the private ranges, read.
+func (s Scope) Ranges() ([]netip.Prefix, error) {
+	var ranges []netip.Prefix
+	for _, text := range s.Private {
+		p, err := netip.ParsePrefix(text)
+		if err != nil {
+			return nil, fmt.Errorf("%q is no address range like 10.0.0.0/8", text)
+		}
+		ranges = append(ranges, p)
+	}
+	return ranges, nil
 }
 
 // Budget bounds what a scan sends and changes; 0 is the default.

@@ -2,7 +2,10 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
+	"strings"
 
 	"github.com/mantlet-dev/mantlet/internal/identity"
 )
@@ -57,7 +60,13 @@ func (s *secrets) one(key, name string) string {
 		return ""
 	}
 	value := s.getenv(name)
-	if value == "" {
+	switch {
+	case value != "":
+	case name != strings.ToUpper(name):
+		// Not quoted either: a password without punctuation fits the pattern.
+		s.err = fmt.Errorf("%s: no environment variable has the name given, and it looks like a secret itself; "+
+			"put the secret into a variable and the variable's name here", key)
+	default:
 		s.err = fmt.Errorf("%s: environment variable %s is not set", key, name)
 	}
 	return value
@@ -68,8 +77,11 @@ func (s *secrets) all(key string, names map[string]string) map[string]string {
 		return nil
 	}
 	values := make(map[string]string, len(names))
-	for field, name := range names {
-		values[field] = s.one(key+"."+field, name)
+	for _, field := range slices.Sorted(maps.Keys(names)) { // sorted, so that the error is always the same
+		if names[field] == "" && s.err == nil {
+			s.err = fmt.Errorf("%s.%s: names no environment variable", key, field)
+		}
+		values[field] = s.one(key+"."+field, names[field])
 	}
 	return values
 }

@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/lexer"
+	"github.com/goccy/go-yaml/token"
 )
 
 // maxSize bounds the file: a configuration is written by hand, and YAML aliases
@@ -43,71 +44,41 @@ func Parse(text []byte) (File, error) {
 	if bytes.ContainsRune(text, 0) {
 		return File{}, errors.New("holds a NUL byte: is this a text file?")
 	}
-	var file File
-	err := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(&file)
-	if err != nil && !errors.Is(err, io.EOF) { // an empty file is all defaults
+	if err := refuseAliases(text); err != nil {
+		return File{}, err
+	}
+	return decode(text)
+}
+
+func decode(text []byte) (file File, err error) {
+	// The parser is not ours; what makes it panic is still only a broken file.
+	defer func() {
+		if p := recover(); p != nil {
+			file, err = File{}, fmt.Errorf("this is no YAML that can be read: %v", p)
+		}
+	}()
+	decoder := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict())
+	if err := decoder.Decode(&file); err != nil && !errors.Is(err, io.EOF) { // an empty file is all defaults
 		return File{}, errors.New(strings.TrimSpace(yaml.FormatError(err, false, true)))
 	}
-	return file, file.validate()
+	if err := decoder.Decode(new(any)); !errors.Is(err, io.EOF) {
+		return File{}, errors.New("holds a second document after ---: only one is read")
+	}
+	if faults := file.faults(); len(faults) > 0 {
+		return File{}, show(text, faults)
+	}
+	return file, nil
 }
 
-func (f File) validate() error {
-	var errs []error
-	add := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
-	oneOf := func(key, value string, words ...string) {
-		if value != "" && !slices.Contains(words, value) {
-			add("%s: %q is not one of %s", key, value, strings.Join(words, ", "))
+// refuseAliases keeps references within the file out: nothing here needs them, and
+// a few lines of them can stand for gigabytes.
+func refuseAliases(text []byte) error {
+	for _, t := range lexer.Tokenize(string(text)) {
+		if t.Type == token.AnchorType || t.Type == token.AliasType || t.Type == token.MergeKeyType {
+			return fmt.Errorf("[%d:%d] anchors and aliases are not read: write the value out", t.Position.Line, t.Position.Column)
 		}
 	}
-	oneOf("mode", f.Mode, "passive", "active")
-	oneOf("fail_on", f.FailOn, "critical", "high", "medium", "low", "info", "none")
-	oneOf("browser.third_party_cookies", f.Browser.ThirdPartyCookies, "both", "allowed", "blocked")
-	if _, err := f.Budget.RequestTimeout(); err != nil {
-		add("budget.timeout: %w", err)
-	}
-	if f.Budget.Requests < 0 || f.Budget.Rate < 0 || f.Budget.Concurrency < 0 || f.Budget.Pages < 0 || f.Budget.Mutations < 0 {
-		add("budget: a limit cannot be below zero")
-	}
-	if err := f.Policy.Validate(); err != nil {
-		add("policy: %w", err)
-	}
-	errs = append(errs, validateIdentities(f.Identities)...)
-	return errors.Join(errs...)
-}
-
-func validateIdentities(identities []Identity) []error {
-	var errs []error
-	seen := map[string]bool{}
-	for i, id := range identities {
-		name := fmt.Sprintf("identities[%d] (%s)", i, id.Name)
-		switch {
-		case id.Name == "":
-			errs = append(errs, fmt.Errorf("identities[%d]: needs a name", i))
-		case seen[id.Name]:
-			errs = append(errs, fmt.Errorf("%s: the name is taken", name))
-		}
-		seen[id.Name] = true
-		if id.Login == nil && id.Cookie == "" && id.Bearer == "" && len(id.Headers) == 0 {
-			errs = append(errs, fmt.Errorf("%s: needs a login, cookie, bearer or headers", name))
-		}
-		if id.Login != nil && (id.Login.Form == nil) == (id.Login.JSON == nil) {
-			errs = append(errs, fmt.Errorf("%s: login needs either form or json", name))
-		}
-		if id.Login != nil && id.Login.url() == "" {
-			errs = append(errs, fmt.Errorf("%s: login needs a url", name))
-		}
-	}
-	return errs
-}
-
-func (l Login) url() string {
-	switch {
-	case l.Form != nil:
-		return l.Form.URL
-	case l.JSON != nil:
-		return l.JSON.URL
-	}
-	return ""
+	return nil
 }
 
 // RequestTimeout is the time one request may take, 0 for the default.
