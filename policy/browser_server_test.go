@@ -23,7 +23,11 @@ type witnessServer struct {
 
 	mu    sync.Mutex
 	paths map[string][]byte // whole responses
+	heard chan string       // the cookies of requests for targetPath
 }
+
+// targetPath is where the requests of cookie rows go.
+const targetPath = "/x"
 
 func newWitnessServer(t *testing.T) *witnessServer {
 	t.Helper()
@@ -34,7 +38,7 @@ func newWitnessServer(t *testing.T) *witnessServer {
 	certified := httptest.NewTLSServer(http.NotFoundHandler()) // for its certificate
 	certified.Close()
 	s := &witnessServer{
-		socket: socket, paths: map[string][]byte{},
+		socket: socket, paths: map[string][]byte{}, heard: make(chan string, 64),
 		tls: &tls.Config{Certificates: certified.TLS.Certificates, MinVersion: tls.VersionTLS12},
 	}
 	var open sync.WaitGroup
@@ -67,6 +71,12 @@ func (s *witnessServer) serve(c net.Conn) {
 	request, err := http.ReadRequest(r)
 	if err != nil {
 		return // a connection opened ahead of need, or the browser gave up
+	}
+	if request.URL.Path == targetPath {
+		select {
+		case s.heard <- request.Header.Get("Cookie"):
+		default: // nobody asks any more
+		}
 	}
 	s.mu.Lock()
 	answer, ok := s.paths[request.URL.Path]

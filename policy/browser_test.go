@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/mantlet-dev/mantlet/internal/browser"
+	"github.com/mantlet-dev/mantlet/internal/finding"
 	"github.com/mantlet-dev/mantlet/policy"
 )
 
@@ -48,17 +49,7 @@ type witnessRow struct {
 func TestTwoWitnesses(t *testing.T) {
 	rows := witnessRows(t)
 	server := newWitnessServer(t)
-	b, err := browser.Start(t.Context(), browser.Options{
-		Path: os.Getenv("MANTLET_BROWSER"), Resolve: map[string]string{"*": server.addr()},
-	})
-	var missing *browser.MissingError
-	if errors.As(err, &missing) && os.Getenv("CI") != "true" {
-		t.Skip("needs a browser: ", err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer b.Close()
+	b := witnessBrowser(t, server, finding.ThirdPartyAllowed)
 	c, err := b.Context(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -88,6 +79,27 @@ func TestTwoWitnesses(t *testing.T) {
 	if agreed != len(rows) {
 		t.Errorf("agreed on %d of %d rows", agreed, len(rows))
 	}
+}
+
+// witnessBrowser starts a browser to which the server is every host there is.
+func witnessBrowser(t *testing.T, s *witnessServer, setting finding.ThirdParty) *browser.Browser {
+	t.Helper()
+	b, err := browser.Start(t.Context(), browser.Options{
+		Path: os.Getenv("MANTLET_BROWSER"), ThirdParty: setting, Resolve: map[string]string{"*": s.addr()},
+	})
+	var missing *browser.MissingError
+	if errors.As(err, &missing) && os.Getenv("CI") != "true" {
+		t.Skip("needs a browser: ", err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := b.Close(); err != nil {
+			t.Error("close the browser:", err)
+		}
+	})
+	return b
 }
 
 func (r witnessRow) judge(t *testing.T) policy.Decision {
@@ -125,37 +137,47 @@ func wire(lines []string) []string {
 // that takes from every group in turn.
 func witnessRows(t *testing.T) []witnessRow {
 	t.Helper()
-	folder := os.Getenv("MANTLET_CORPUS")
-	if folder == "" {
-		folder = filepath.Join("testdata", "corpus")
-	}
-	f, err := os.Open(filepath.Join(folder, "framing.jsonl"))
-	if errors.Is(err, os.ErrNotExist) {
-		t.Skip("no framing rows in " + folder)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
 	var rows []witnessRow
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 16<<20)
-	for lines.Scan() {
-		var r witnessRow
-		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
-			t.Fatal(err)
-		}
+	for _, r := range corpusRows[witnessRow](t, "framing.jsonl") {
 		if r.plain() {
 			rows = append(rows, r)
 		}
-	}
-	if err := lines.Err(); err != nil {
-		t.Fatal(err)
 	}
 	if os.Getenv("MANTLET_TWO_WITNESS") == "all" {
 		return rows
 	}
 	return spread(rows, witnessSample)
+}
+
+// corpusRows reads a file of the corpus.
+func corpusRows[T any](t *testing.T, name string) []T {
+	t.Helper()
+	folder := os.Getenv("MANTLET_CORPUS")
+	if folder == "" {
+		folder = filepath.Join("testdata", "corpus")
+	}
+	f, err := os.Open(filepath.Join(folder, name))
+	if errors.Is(err, os.ErrNotExist) {
+		t.Skip("no " + name + " in " + folder)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var rows []T
+	lines := bufio.NewScanner(f)
+	lines.Buffer(nil, 16<<20)
+	for lines.Scan() {
+		var r T
+		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
+			t.Fatal(err)
+		}
+		rows = append(rows, r)
+	}
+	if err := lines.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return rows
 }
 
 func (r witnessRow) plain() bool {
