@@ -20,6 +20,9 @@ func (b *Bench) tryForge(ctx context.Context, f finding.Finding, victim *identit
 		f.Proof.Oracle, f.Proof.Controls, f.Proof.Steps = s.oracle.Name(), s.controlsSoFar(), s.storySoFar()
 	}
 	if err != nil {
+		if s != nil {
+			_ = s.restore(context.WithoutCancel(ctx)) // as below
+		}
 		if a.Bearer {
 			return verdict(f, finding.Refuted, "the request is authorised by a header that no browser adds by itself; with the session cookie alone it was not done"), nil
 		}
@@ -34,6 +37,7 @@ func (b *Bench) tryForge(ctx context.Context, f finding.Finding, victim *identit
 // attack tries the variants in order until the browser has proven one.
 func (s *subject) attack(ctx context.Context, f finding.Finding) (finding.Finding, error) {
 	var best *trial
+	s.untried = 0
 	for _, v := range f.Plan.Variants {
 		t, err := s.tryVariant(ctx, &f, v)
 		if err != nil {
@@ -84,6 +88,8 @@ func (s *subject) refuted(f finding.Finding) (finding.Finding, error) {
 	switch {
 	case len(f.Proof.Attempts) == 0:
 		return f, notTestable("the plan names no variant to try")
+	case tried == 0 && s.untried > 0:
+		return f, notTestable("not testable: %s", why)
 	case tried == 0:
 		f = verdict(f, finding.Refuted, "no variant can reach the target with the victim's session: "+why)
 	default:

@@ -66,12 +66,18 @@ type Bench struct {
 type errNotTestable struct {
 	why     string
 	suspect bool // the suspicion stands; it was only not shown
+	// impossible is set where no attacker could do it, which is a protection.
+	impossible bool
 }
 
 func (e *errNotTestable) Error() string { return e.why }
 
 func notTestable(format string, args ...any) error {
 	return &errNotTestable{why: fmt.Sprintf(format, args...)}
+}
+
+func impossible(format string, args ...any) error {
+	return &errNotTestable{why: fmt.Sprintf(format, args...), impossible: true}
 }
 
 func stillSuspected(format string, args ...any) error {
@@ -126,6 +132,16 @@ func (b *Bench) Attempt(ctx context.Context, f finding.Finding) (finding.Finding
 }
 
 func (b *Bench) try(ctx context.Context, f finding.Finding) (finding.Finding, error) {
+	modelled := f.Vector
+	f.Vector = nil
+	f, err := b.carryOut(ctx, f)
+	if len(f.Vector) == 0 {
+		f.Vector = modelled // what the policy engine said still stands
+	}
+	return f, err
+}
+
+func (b *Bench) carryOut(ctx context.Context, f finding.Finding) (finding.Finding, error) {
 	f.Proof = &finding.Proof{Steps: []finding.Step{}, Controls: []finding.Control{}, At: time.Now().UTC()}
 	if f.Plan.Action.Login && f.Plan.Kind == finding.PlanForge {
 		return b.tryLogin(ctx, f)

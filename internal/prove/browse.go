@@ -123,7 +123,7 @@ func (s *subject) ride(ctx context.Context, f *finding.Finding, t *trial, way st
 	}
 	sent, err := s.sentBy(ctx, tab, fg)
 	if err != nil {
-		return finding.Cell{Position: p, State: finding.Refuted, By: "browser", Why: "the browser did not send the request: " + s.bench.redact(err.Error())}, nil
+		sent.Failure = "it was not sent: " + s.bench.redact(err.Error())
 	}
 	shown, _, err := s.await(ctx, s.witness, fg.marker, s.patience())
 	if err != nil {

@@ -46,6 +46,7 @@ func labels(f finding.Finding) []string {
 }
 
 func (b *Bench) canarySubject(ctx context.Context, f finding.Finding, a finding.Action, victim *identity.Session) (*subject, error) {
+	a = templated(a)
 	key := "canary " + victim.Name() + " " + a.Method + " " + a.Route
 	s := b.subjects[key]
 	if s != nil {

@@ -38,7 +38,7 @@ func (s *subject) forge(ctx context.Context, v finding.Variant) (forgery, error)
 	}
 	fg.vehicles = fg.deliverable()
 	if len(fg.vehicles) == 0 {
-		return fg, notTestable("no page of another origin can send it without asking first: %s", fg.obstacle())
+		return fg, impossible("no page of another origin can send it without asking first: %s", fg.obstacle())
 	}
 	return fg, nil
 }
@@ -80,7 +80,7 @@ func (fg *forgery) reshape(a finding.Action) error {
 			u.RawQuery = query.Encode()
 			fg.sub.url = &u
 		case strings.HasPrefix(strings.ToUpper(v.Override), "X-"):
-			return notTestable("the header %s cannot be set from another origin without its consent", v.Override)
+			return impossible("the header %s cannot be set from another origin without its consent", v.Override)
 		default:
 			fg.sub.values = append([]value{{name: v.Override, text: real}}, fg.sub.values...)
 		}
@@ -234,9 +234,9 @@ func (s *subject) withoutField(ctx context.Context, fg *forgery, use finding.Tok
 	switch use {
 	case finding.TokenOtherSession, finding.TokenBeforeLogin:
 		if name != "" {
-			return notTestable("the token travels in the header %s, which cannot be set from another origin without its consent", name)
+			return impossible("the token travels in the header %s, which cannot be set from another origin without its consent", name)
 		}
-		for _, n := range queryTokens(fg.sub.url) {
+		for _, n := range s.queryTokens(fg.sub.url) {
 			text, err := s.foreignToken(ctx, use, n)
 			if err != nil {
 				return err
@@ -255,7 +255,7 @@ func (s *subject) dropQueryTokens(fg *forgery, use finding.TokenUse) {
 	}
 	u := *fg.sub.url
 	query := u.Query()
-	for _, name := range queryTokens(&u) {
+	for _, name := range s.queryTokens(&u) {
 		switch use {
 		case finding.TokenEmpty:
 			query.Set(name, "")
@@ -269,10 +269,10 @@ func (s *subject) dropQueryTokens(fg *forgery, use finding.TokenUse) {
 	fg.sub.url = &u
 }
 
-func queryTokens(u *url.URL) []string {
+func (s *subject) queryTokens(u *url.URL) []string {
 	var names []string
 	for name, values := range u.Query() {
-		if tokenLike.MatchString(name) && len(values) > 0 && len(values[0]) >= 8 {
+		if s.tokens[name] || tokenLike.MatchString(name) && len(values) > 0 && len(values[0]) >= 8 {
 			names = append(names, name)
 		}
 	}

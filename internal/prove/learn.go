@@ -69,6 +69,7 @@ type learning struct {
 	status  int
 	landed  string // where a legitimate run was redirected to
 	from    state.Snapshot
+	asked   bool // whether the page's script was asked for its headers
 }
 
 // through does the legitimate action and looks at the state one way. It is done
@@ -130,6 +131,15 @@ func (l *learning) with(ctx context.Context, st style, tried *[]string) (bool, e
 		return false, err
 	}
 	l.status = a.status
+	if a.status >= 400 && !l.asked && (l.action.Source == "script" || l.action.HeaderToken != "") {
+		l.asked = true
+		l.bench.Ledger.changed(entry, nil)
+		if found, err := l.askScript(ctx, l.finding); err != nil {
+			return false, err
+		} else if found {
+			return l.again(ctx, st)
+		}
+	}
 	w, hits, err := l.look(ctx, from, f, a)
 	if err != nil {
 		return false, err
@@ -139,14 +149,25 @@ func (l *learning) with(ctx context.Context, st style, tried *[]string) (bool, e
 		l.settleOn(w, st, hits, f, a)
 		return true, nil
 	}
-	if f.choice {
-		return l.twice(ctx, st, from, entry, a)
+	if f.choice && a.accepted() {
+		return l.twice(ctx, st, from, entry, a, f)
 	}
 	if a.location != "" || a.status == http.StatusCreated || a.status == http.StatusNoContent ||
 		a.accepted() && strings.Contains(a.header.Get("Content-Type"), "json") {
 		l.worked, l.landed = st, a.location
 	}
 	return l.elsewhere(ctx, f, a, entry, st)
+}
+
+// again starts over with one style, with what was found out meanwhile.
+func (l *learning) again(ctx context.Context, st style) (bool, error) {
+	now, err := l.oracle.Read(ctx)
+	if err != nil {
+		return false, err
+	}
+	l.latest = now
+	var none []string
+	return l.with(ctx, st, &none)
 }
 
 // signature is which fields carry a marker, and not which marker.
@@ -199,6 +220,7 @@ func (l *learning) look(ctx context.Context, from state.Snapshot, f filling, a a
 // elsewhere looks for a text marker on all pages: it was nowhere before, so no
 // earlier reading is needed.
 func (l *learning) elsewhere(ctx context.Context, f filling, a answer, entry int, st style) (bool, error) {
+	l.bench.Ledger.changed(entry, nil)
 	if f.marker.text == "" || !a.accepted() {
 		return false, nil
 	}
@@ -211,7 +233,7 @@ func (l *learning) elsewhere(ctx context.Context, f filling, a answer, entry int
 	if len(hits) == 0 {
 		return false, nil
 	}
-	l.oracle, l.latest = wide, now
+	l.oracle, l.latest, l.before = wide, now, nil
 	l.did(entry, hits)
 	l.settleOn(newWitness(byText, hits, f.marker.text), st, hits, f, a)
 	return true, nil
@@ -219,17 +241,19 @@ func (l *learning) elsewhere(ctx context.Context, f filling, a answer, entry int
 
 // twice does an action without a marker a second time: what changed both times in
 // the same way is its transition.
-func (l *learning) twice(ctx context.Context, st style, from state.Snapshot, entry int, a answer) (bool, error) {
+func (l *learning) twice(ctx context.Context, st style, from state.Snapshot, entry int, a answer, f filling) (bool, error) {
 	first := l.noise.Filter(state.Diff(from, l.latest))
 	if len(first) == 0 || !a.accepted() {
 		return false, nil
 	}
 	l.did(entry, first)
+	l.recall(f, replaced(first))
+	l.witness = witness{kind: byTransition, places: placesOf(first)} // for undoing, if it ends here
 	if err := l.open(ctx); err != nil {
 		return false, err
 	}
 	middle := l.latest
-	f := l.fill(st)
+	f = l.fill(st)
 	a, entry, err := l.legitimate(ctx, l.finding, f, purposeLegitimate)
 	if err != nil {
 		return false, err
@@ -277,8 +301,13 @@ func (l *learning) settleOn(w witness, st style, hits []finding.Change, f fillin
 	}
 	s.oracle, s.witness, s.style = narrow, w, st
 	s.remember(f)
-	s.recall(f, replaced(l.noise.Filter(state.Diff(l.from, l.latest))))
-	s.latest, s.before = narrow.only(s.latest), narrow.only(s.before)
+	if len(s.earlier) == 0 {
+		s.recall(f, replaced(l.noise.Filter(state.Diff(l.from, l.latest))))
+	}
+	s.latest = narrow.only(s.latest)
+	if s.before != nil {
+		s.before = narrow.only(s.before)
+	}
 	s.controls = append(s.controls, finding.Control{Name: "legitimate", Passed: true,
 		Text: fmt.Sprintf("%q did it from the application's own page; answered %d, and the change was re-read at %s", s.victim.Name(), a.status, s.bench.redact(hits[0].Where))})
 }

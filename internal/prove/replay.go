@@ -29,7 +29,7 @@ func (s *subject) replay(ctx context.Context, f finding.Finding, fg forgery, by 
 	}
 	sent := policy.Forge(fg.means(by, from, s.target))
 	if !sent.Arrives {
-		return replayed{}, notTestable("a browser does not send it: %s", sent.Reason.Explain())
+		return replayed{}, impossible("a browser does not send it: %s", sent.Reason.Explain())
 	}
 	for name, text := range map[string]string{"Origin": sent.Origin, "Referer": sent.Referer, "Sec-Fetch-Site": sent.FetchSite,
 		"Sec-Fetch-Mode": sent.FetchMode, "Sec-Fetch-Dest": sent.FetchDest, "Cookie": cookies} {
@@ -138,6 +138,9 @@ func (s *subject) tryVariant(ctx context.Context, f *finding.Finding, v finding.
 	var no *errNotTestable
 	if errors.As(err, &no) {
 		s.note(f, v, false, 0, no.why)
+		if !no.impossible {
+			s.untried++
+		}
 		return nil, nil
 	}
 	if err != nil {

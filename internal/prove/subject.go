@@ -34,12 +34,13 @@ type subject struct {
 	places  map[string]string
 	live    *form // nil if no page shows one
 	headers map[string]string
-	used    map[string]bool // amounts sent so far
+	used    map[string]bool   // amounts sent so far
+	chosen  map[string]string // options sent last, where no form shows what stands
 
 	noise   state.Noise
 	oracle  oracle
 	witness witness
-	before  state.Snapshot // as it was before anything was sent
+	before  state.Snapshot // as it was before anything was sent; nil if that was not read
 	latest  state.Snapshot
 	style   style
 	lag     time.Duration // how long a change took to show
@@ -50,6 +51,7 @@ type subject struct {
 	marks    []string // text markers that were left in the target
 	failure  error    // why the subject cannot be tested
 	learned  bool
+	untried  int      // variants of the plan at hand that could not be tried
 	nursery  *nursery // where a destructive action's objects come from, nil for others
 }
 
@@ -90,7 +92,7 @@ func (b *Bench) newSubject(a finding.Action, victim *identity.Session) (*subject
 	if err := b.Grant.Allows(a.URL); err != nil {
 		return nil, notTestable("%v", err)
 	}
-	return &subject{bench: b, action: a, victim: victim, target: target, used: map[string]bool{}, headers: map[string]string{}}, nil
+	return &subject{bench: b, action: a, victim: victim, target: target, used: map[string]bool{}, chosen: map[string]string{}, headers: map[string]string{}}, nil
 }
 
 // refresh reads the state anew before the next plan on a subject that is known.
@@ -133,6 +135,11 @@ func (s *subject) open(ctx context.Context) error {
 		s.original = slices.Clone(s.inputs)
 	}
 	s.offerSeen()
+	for i := range s.inputs {
+		if last, ok := s.chosen[s.inputs[i].name]; ok && s.live == nil {
+			s.inputs[i].value = last
+		}
+	}
 	for _, in := range s.inputs {
 		if s.tokens[in.name] || in.kind == "hidden" && tokenLike.MatchString(in.name) {
 			s.bench.Grant.Redactor().Learn("token", in.value)
@@ -209,6 +216,11 @@ func (s *subject) fill(st style) filling {
 	inputs := slices.Clone(s.inputs)
 	f := fill(inputs, s.tokens, s.places, st, s.used)
 	s.used[f.marker.amount] = true
+	for _, v := range f.values {
+		if f.choice && !v.token {
+			s.chosen[v.name] = v.text
+		}
+	}
 	return f
 }
 

@@ -14,7 +14,7 @@ func (s *subject) foreignToken(ctx context.Context, use finding.TokenUse, name s
 	if use == finding.TokenBeforeLogin {
 		return s.tokenBeforeLogin(ctx, name)
 	}
-	attacker := s.bench.Attacker
+	attacker := s.bench.attackerOf(s.victim)
 	if attacker == nil {
 		return "", notTestable("there is no second session to take a token from")
 	}
@@ -22,6 +22,19 @@ func (s *subject) foreignToken(ctx context.Context, use finding.TokenUse, name s
 		return token, nil
 	}
 	return "", notTestable("the attacker's own session was shown no token of that name")
+}
+
+// attackerOf is a session that is not the victim's own.
+func (b *Bench) attackerOf(victim *identity.Session) *identity.Session {
+	if b.Attacker == nil || b.Attacker.IsAnonymous() || b.Attacker.Name() != victim.Name() {
+		return b.Attacker
+	}
+	for _, name := range b.Site.Identities {
+		if other := b.victim(name); name != victim.Name() && other != nil {
+			return other
+		}
+	}
+	return identity.Anonymous(b.Grant)
 }
 
 // tokenFor is the token that who is shown: on the action's own page, or on any

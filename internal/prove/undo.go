@@ -56,7 +56,7 @@ func (s *subject) settle(undone bool, note string) {
 	s.pending, s.marks = nil, nil
 	if !undone {
 		// What remains is how things are from now on.
-		s.before = s.latest
+		s.before, s.original = s.latest, slices.Clone(s.inputs)
 	}
 }
 
@@ -75,9 +75,10 @@ func (s *subject) asBefore(ctx context.Context) (bool, error) {
 // effect stands, and any that bear a marker of ours.
 func (s *subject) remaining(now state.Snapshot) []finding.Change {
 	var left []finding.Change
-	for _, c := range state.Diff(s.before, now) {
+	before := s.before
+	for _, c := range state.Diff(before, now) {
 		ours := slices.ContainsFunc(s.marks, func(m string) bool { return strings.Contains(strings.ToLower(c.After), strings.ToLower(m)) })
-		if ours || s.witness.places[state.Place(c.Where)] && !s.noise.Covers(c) {
+		if ours || before != nil && s.witness.places[state.Place(c.Where)] && !s.noise.Covers(c) {
 			left = append(left, c)
 		}
 	}

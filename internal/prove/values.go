@@ -24,10 +24,11 @@ const (
 	styleFree   style = iota // every field that takes free text
 	styleTyped               // text shaped like what stands there now or what the name asks for
 	styleSingle              // one text field only, the rest as they are
+	styleAny                 // also text that looks like a reference to something
 	styleChoice              // no text at all: numbers, options and switches
 )
 
-var styles = []style{styleFree, styleTyped, styleSingle, styleChoice}
+var styles = []style{styleFree, styleTyped, styleSingle, styleAny, styleChoice}
 
 // A filling is an action's fields with values, and the marker they carry.
 type filling struct {
@@ -85,7 +86,7 @@ func (f *filling) text(in input, s style, done bool) (text string, changed bool)
 	if s == styleChoice || s == styleSingle && done || !takesText(in) {
 		return "", false
 	}
-	if in.value != "" && referencing.MatchString(in.name) {
+	if in.value != "" && s != styleAny && referencing.MatchString(in.name) {
 		return "", false
 	}
 	if s == styleTyped || in.kind != "text" && in.kind != "string" && in.kind != "textarea" && in.kind != "search" {
@@ -247,6 +248,12 @@ func inputsOf(a finding.Action, live *form) (inputs []input, tokens map[string]b
 		places[field.Name] = field.In
 		if field.In == "path" || field.In == "header" {
 			continue
+		}
+		if field.In == "query" && live != nil && live.url.Query().Has(field.Name) {
+			if field.Token {
+				continue // it stands in the address, fresh
+			}
+			field.Value = live.url.Query().Get(field.Name)
 		}
 		known := live.input(field.Name)
 		if known == nil {

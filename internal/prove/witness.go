@@ -47,6 +47,14 @@ func newWitness(kind witnessKind, hits []finding.Change, mark string) witness {
 	return w
 }
 
+func placesOf(changes []finding.Change) map[string]bool {
+	places := map[string]bool{}
+	for _, c := range changes {
+		places[state.Place(c.Where)] = true
+	}
+	return places
+}
+
 // shapeOf is a place and what is said there, without the marker and numbers.
 func shapeOf(c finding.Change, mark string) string {
 	text := strings.ReplaceAll(strings.ToLower(c.After), strings.ToLower(mark), "¤")

@@ -71,6 +71,31 @@ func collection(route string) string {
 	return strings.Join(kept, "/")
 }
 
+// templated gives a destructive action the placeholder that its route lacks,
+// where an identifier was not recognised as one: the segment before the word that
+// destroys, or the last one of a DELETE.
+func templated(a finding.Action) finding.Action {
+	if strings.Contains(a.Route, "{") {
+		return a
+	}
+	segments := strings.Split(pathOf(a.URL), "/")
+	at := -1
+	for i, segment := range segments {
+		if destructive.MatchString(segment) {
+			at = i - 1
+		}
+	}
+	if at < 0 && strings.EqualFold(a.Method, "DELETE") {
+		at = len(segments) - 1
+	}
+	if at < 2 {
+		return a
+	}
+	segments[at] = "{id}"
+	a.Route = strings.Join(segments, "/")
+	return a
+}
+
 // aim points an action that was seen with one object at another: its id is
 // replaced wherever it stands as a whole.
 func aim(a finding.Action, from, to string) finding.Action {
