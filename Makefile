@@ -26,8 +26,8 @@ test: setup build ## every test, with the browser, the Python apps and DynamoDB 
 accuracy: setup build ## scan the whole lab and hold it against its truth
 	@$(BIN) accuracy
 
-bench: setup build ## what a scan costs, as ratios to plain fetches
-	@$(BIN) bench
+bench: setup ## what a scan costs, as ratios to plain fetches
+	@$(GO) test -run "^$$" -bench . -benchtime 3x ./internal/scan
 
 check: setup lint ## what CI runs before a release: format, vet, linters, race, a minute of fuzzing each
 	@CGO_ENABLED=1 MANTLET_REQUIRE_LAB=1 $(GO) test -race -timeout 40m ./...

@@ -6,6 +6,7 @@ import (
 
 	"github.com/mantlet-dev/mantlet/internal/attacker"
 	"github.com/mantlet-dev/mantlet/internal/browser"
+	"github.com/mantlet-dev/mantlet/internal/check"
 	"github.com/mantlet-dev/mantlet/internal/finding"
 	"github.com/mantlet-dev/mantlet/internal/identity"
 	"github.com/mantlet-dev/mantlet/internal/observe"
@@ -50,24 +51,31 @@ func put(ctx context.Context, job Job, c crew, site *observe.Site, b *browsers, 
 
 func (t *trial) run(ctx context.Context, bench *prove.Bench, out *sink) {
 	total := planned(t.findings)
+	var after []finding.Finding
 	for i, f := range t.findings {
 		if f.Plan == nil {
+			after = append(after, f)
+			continue
+		}
+		if check.Moot(f, after) {
 			continue
 		}
 		out.progress("prove", t.tested, total, "%s %s", f.Weakness, f.Endpoint)
 		tried, err := bench.Attempt(ctx, f)
-		t.findings[i] = tried
+		after = append(after, tried)
 		t.tested++
-		if tried.State == finding.Proven || tried.State == finding.Refuted {
+		if tried.Proof != nil && tried.Proof.Browser != "" {
 			t.proofs++
 		}
 		if err != nil {
 			out.skip(finding.Skip{What: string(f.Weakness) + " " + f.Endpoint.String(), Why: reason(err), Incomplete: true})
 			if stopped(err) {
-				return
+				after = append(after, t.findings[i+1:]...)
+				break
 			}
 		}
 	}
+	t.findings = after
 }
 
 func planned(findings []finding.Finding) int {
