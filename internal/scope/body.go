@@ -28,7 +28,7 @@ func (g *Grant) guardBody(ctx context.Context, cancel context.CancelFunc, resp *
 	var once sync.Once
 	release := func() { once.Do(func() { <-g.slots }) }
 	context.AfterFunc(ctx, release)
-	resp.Body = &cappedBody{ctx: ctx, from: resp.Body, left: g.maxBody, done: cancel}
+	resp.Body = &cappedBody{ctx: ctx, from: resp.Body, left: g.maxBody, done: func() { release(); cancel() }}
 	if resp.ContentLength == 0 || resp.Request.Method == http.MethodHead {
 		release()
 	}
@@ -39,7 +39,7 @@ type cappedBody struct {
 	ctx  context.Context
 	from io.ReadCloser
 	left int64
-	done context.CancelFunc
+	done func()
 	end  error // what every further Read answers
 }
 

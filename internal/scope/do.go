@@ -86,9 +86,10 @@ func (g *Grant) attempt(req *http.Request) (*http.Response, error) {
 	resp, err := g.transport(req.URL.Host).RoundTrip(out)
 	g.health.note(req.URL.Host, resp, err, g.local)
 	if err != nil {
+		err = explain(ctx, err)
 		cancel()
 		<-g.slots
-		return nil, fmt.Errorf("%s %s: %w", req.Method, req.URL, explain(ctx, err))
+		return nil, fmt.Errorf("%s %s: %w", req.Method, req.URL, err)
 	}
 	g.guardBody(ctx, cancel, resp)
 	return resp, nil
@@ -96,9 +97,11 @@ func (g *Grant) attempt(req *http.Request) (*http.Response, error) {
 
 var errTimeout = errors.New("no complete answer within the time limit")
 
-// explain prefers our reason for a timeout over the transport's.
+// explain prefers our words for a timeout to the transport's.
 func explain(ctx context.Context, err error) error {
-	if errors.Is(context.Cause(ctx), errTimeout) {
+	var timeout net.Error
+	cause := context.Cause(ctx)
+	if errors.Is(cause, errTimeout) || cause == nil && errors.As(err, &timeout) && timeout.Timeout() {
 		return errTimeout
 	}
 	return err

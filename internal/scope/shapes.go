@@ -47,6 +47,9 @@ func (r *Redactor) shapes(s string) string {
 		s = passwordInput.ReplaceAllStringFunc(s, func(tag string) string {
 			return inputValue.ReplaceAllStringFunc(tag, func(attr string) string {
 				m := inputValue.FindStringSubmatch(attr)
+				if isMark(strings.Trim(m[2], `"'`)) {
+					return attr
+				}
 				return m[1] + `"` + r.Mark("password", html.UnescapeString(strings.Trim(m[2], `"'`))) + `"`
 			})
 		})
