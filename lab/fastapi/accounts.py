@@ -6,7 +6,7 @@ import pages
 from cookies import new_value
 from members import Member, defended, member, store, visitor_session
 from pages import Field, Form, back_to
-from variant import variant
+from kit.variant import variant
 
 router = APIRouter()
 

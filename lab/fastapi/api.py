@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 import pages
 from members import LoginNeeded, Member, defended, member, store
 from store import SETTINGS
-from variant import variant
+from kit.variant import variant
 
 router = APIRouter()
 

@@ -19,8 +19,9 @@ import staff
 import switches
 from members import LoginNeeded
 from pages import back_to, render
-from store import NotEnough, NotFound
-from variant import variant
+from kit.dynamo import NotFound
+from store import NotEnough
+from kit.variant import variant
 
 # No interactive documentation: its page loads scripts from elsewhere.
 app = FastAPI(title="Fallow Bank", version="1", docs_url=None, redoc_url=None)

@@ -5,7 +5,7 @@ from fastapi import APIRouter, Depends, Request
 import pages
 from members import Member, member, store
 from switches import SWITCHES
-from variant import variant
+from kit.variant import variant
 
 router = APIRouter()
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fastapi import Depends, HTTPException, Request
 
 from store import Session, Store
-from variant import variant
+from kit.variant import variant
 
 store = Store()
 

@@ -1,13 +1,13 @@
-"""Creates the bank's tables and fills them: three people, their payees and a first transfer.
-
-The passwords are throw-away and only ever open a lab on loopback. They can be
-set through LAB_ALICE_PASSWORD, LAB_BOB_PASSWORD and LAB_ADMIN_PASSWORD.
-"""
+"""Creates the bank's tables and fills them: three people, their payees and a first transfer."""
 
 import json
-import os
+import sys
+from pathlib import Path
 
-from store import SETTINGS, Store, password_hash
+sys.path.append(str(Path(__file__).resolve().parent.parent))
+
+from kit.people import password, password_hash
+from store import SETTINGS, Store
 
 PEOPLE = (
     ("alice", "Alice Archer", "customer", 1_000_000),
@@ -23,10 +23,6 @@ FIRST_SETTINGS = {
     "insights_shared": "off", "tax_reported": "off", "rate_alerts": "off", "contract_renewal": "off",
     "certificate_public": "off", "report_notice": "off", "currency": "EUR", "alert_above": "100", "contact_time": "mornings", "note": "",
 }
-
-
-def password(username):
-    return os.environ.get(f"LAB_{username.upper()}_PASSWORD", f"{username}-lab-password")
 
 
 def seed(store):

@@ -5,7 +5,7 @@ from fastapi import APIRouter, Depends, Form as Posted, Request
 import pages
 from members import Member, defended, member, store
 from pages import Field, Form, back_to, on_off
-from variant import variant
+from kit.variant import variant
 
 router = APIRouter()
 

@@ -1,30 +1,21 @@
 """Functional tests of the running bank, in either variant.
 
-    MANTLET_LAB_URL=http://127.0.0.1:8000 MANTLET_LAB_VARIANT=weak python test_app.py
+    MANTLET_LAB_VARIANT=weak python test_app.py [http://127.0.0.1:8000] [Works]
 
-The first half holds for both: everything works from the bank's own pages, and
-what is sound refuses. The second half takes the truth file at its word: a row
-called vulnerable has to be exploitable, a row called safe must not be.
+Works holds for both variants: everything can be done from the bank's own pages,
+and what is sound refuses. Truth takes the truth file at its word: a row called
+vulnerable has to be exploitable, a row called safe must not be.
 """
 
 import json
-import os
-import re
-import secrets
-import unittest
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
-from seed import password
-from visitor import Visitor
+sys.path.append(str(Path(__file__).resolve().parent.parent))
 
-BASE = os.environ.get("MANTLET_LAB_URL", "http://127.0.0.1:8000").rstrip("/")
-VARIANT = os.environ.get("MANTLET_LAB_VARIANT", "weak")
-WEAK = VARIANT == "weak"
-TRUTH = json.loads((Path(__file__).parent / f"truth-{VARIANT}.json").read_text())["rows"]
-
-# What another site's page sends along, and what it cannot help sending.
-FOREIGN = {"Origin": "https://elsewhere.example", "Sec-Fetch-Site": "cross-site"}
+from kit.people import password
+from kit.suite import BASE, FOREIGN, TRUTH, WEAK, Suite, marker, member, nobody, run, vulnerable
 
 # Forms that set one thing: endpoint, page, field.
 SETTINGS = (
@@ -60,12 +51,8 @@ SWITCHES = (
 SCRIPTED = (("/api/preferences", "currency"), ("/api/alerts", "alert_above"), ("/api/contact", "contact_time"), ("/api/note", "note"))
 
 
-def marker():
-    return "m" + secrets.token_hex(5)
-
-
 def alice():
-    return Visitor(BASE).log_in("alice", password("alice"))
+    return member("alice")
 
 
 def me(visitor):
@@ -76,19 +63,7 @@ def memos(visitor):
     return visitor.get("/transfers").text
 
 
-def vulnerable(endpoint, weakness):
-    return any(row["truth"] == "vulnerable" for row in TRUTH if (row["endpoint"], row["weakness"]) == (endpoint, weakness))
-
-
-def refuses_strangers(headers):
-    """Whether the header lines keep the page out of a stranger's frame, as browsers read the ones sent here."""
-    policy = headers["Content-Security-Policy"] or ""
-    if "frame-ancestors" in policy:
-        return "frame-ancestors 'none'" in policy or "frame-ancestors https://partner.example" in policy
-    return headers["X-Frame-Options"] in ("DENY", "SAMEORIGIN")
-
-
-class Works(unittest.TestCase):
+class Works(Suite):
     """The bank does its business, in both variants alike."""
 
     @classmethod
@@ -96,12 +71,12 @@ class Works(unittest.TestCase):
         cls.alice = alice()
 
     def test_a_visitor_is_sent_to_the_login_form(self):
-        answer = Visitor(BASE).get("/transfers")
+        answer = nobody().get("/transfers")
         self.assertEqual((answer.status, answer.headers["Location"]), (303, "/login"))
-        self.assertEqual(Visitor(BASE).get("/api/me").status, 401)
+        self.assertEqual(nobody().get("/api/me").status, 401)
 
     def test_a_wrong_password_is_refused(self):
-        visitor = Visitor(BASE)
+        visitor = nobody()
         self.assertEqual(visitor.submit("/login", "/login", username="alice", password="wrong").status, 401)
         self.assertEqual(visitor.get("/api/me").status, 401)
 
@@ -132,16 +107,7 @@ class Works(unittest.TestCase):
                     self.assertEqual(self.alice.get(page).form(action)["fields"][field], now[field])
 
     def test_each_switch_goes_on_and_off_again_by_its_button(self):
-        for page, action, setting in SWITCHES:
-            for wanted in ("on", "off"):
-                with self.subTest(page, wanted=wanted):
-                    form = self.alice.get(page).form(action)
-                    self.assertEqual(form["fields"]["value"], wanted)
-                    for again in range(2):
-                        answer = self.alice.post(form["action"], form["fields"])
-                        self.assertEqual((answer.status, answer.headers["Location"]), (303, page))
-                        self.assertEqual(me(self.alice)[setting], wanted)
-                        self.assertIn(f"<dd>{wanted}</dd>", self.alice.get(page).text)
+        self.check_switches(self.alice, SWITCHES, lambda: me(self.alice))
 
     def test_the_xhtml_page_is_well_formed(self):
         answer = self.alice.get("/certificate")
@@ -155,7 +121,7 @@ class Works(unittest.TestCase):
         self.assertIn(f"{caption}.png {caption}", self.alice.get("/profile").text)
 
     def test_a_transfer_moves_money_and_shows_its_memo(self):
-        bob, memo = Visitor(BASE).log_in("bob", password("bob")), marker()
+        bob, memo = member("bob"), marker()
         before, theirs = me(self.alice)["balance"], me(bob)["balance"]
         self.alice.submit("/transfer", "/transfer", recipient="bob", amount=7, memo=memo)
         self.assertEqual((me(self.alice)["balance"], me(bob)["balance"]), (before - 7, theirs + 7))
@@ -168,7 +134,7 @@ class Works(unittest.TestCase):
         self.assertNotIn(memo, memos(self.alice))
 
     def test_a_payee_can_be_made_and_deleted_by_its_owner_only(self):
-        name, bob = marker(), Visitor(BASE).log_in("bob", password("bob"))
+        name, bob = marker(), member("bob")
         made = self.alice.submit("/payees", "/payees", name=name, account="1").headers["Location"]
         self.assertIn(name, self.alice.get(made).text)
         self.assertEqual(bob.get(made + "/delete").status, 404)
@@ -196,7 +162,7 @@ class Works(unittest.TestCase):
                 self.assertEqual(me(self.alice)[field], value)
 
     def test_programs_use_a_bearer_token(self):
-        program = Visitor(BASE)
+        program = nobody()
         program.own = lambda extra=None: extra or {}
         token = program.post_json("/api/v1/token", {"username": "alice", "password": password("alice")}).json()["access_token"]
         memo, bearer = marker(), {"Authorization": f"Bearer {token}"}
@@ -208,10 +174,10 @@ class Works(unittest.TestCase):
 
     def test_only_staff_change_roles(self):
         self.assertEqual(self.alice.get("/admin/users").status, 403)
-        staff = Visitor(BASE).log_in("admin", password("admin"))
+        staff = member("admin")
         for role in ("admin", "customer"):
             self.assertEqual(staff.submit("/admin/users", "/admin/users/bob/role", role=role).status, 303)
-            self.assertEqual(me(Visitor(BASE).log_in("bob", password("bob")))["role"], role)
+            self.assertEqual(me(member("bob"))["role"], role)
 
     def test_pages_change_nothing_when_looked_at(self):
         before = me(self.alice), memos(self.alice), self.alice.get("/payees").text
@@ -222,18 +188,15 @@ class Works(unittest.TestCase):
         self.assertEqual((me(self.alice), memos(self.alice), self.alice.get("/payees").text), before)
 
     def test_help_can_be_asked_for_without_logging_in(self):
-        self.assertIn("a@b.example", Visitor(BASE).submit("/login", "/login/help", email="a@b.example").text)
+        self.assertIn("a@b.example", nobody().submit("/login", "/login/help", email="a@b.example").text)
 
 
-class Truth(unittest.TestCase):
+class Truth(Suite):
     """The rows of the truth file, each tried."""
 
     @classmethod
     def setUpClass(cls):
         cls.alice = alice()
-
-    def settled(self, endpoint, weakness, changed):
-        self.assertEqual(changed, vulnerable(endpoint, weakness), f"{endpoint} {weakness}: forged request changed something: {changed}")
 
     def test_every_row_names_an_endpoint_there_is(self):
         paths = self.alice.get("/openapi.json").json()["paths"]
@@ -251,11 +214,7 @@ class Truth(unittest.TestCase):
                     self.settled(f"POST {action}", "csrf", value in json.dumps(me(self.alice)))
 
     def test_switches_pressed_from_another_site(self):
-        for page, action, setting in SWITCHES:
-            with self.subTest(action):
-                before = me(self.alice)[setting]
-                self.alice.post(action, {"value": "off" if before == "on" else "on"}, FOREIGN)
-                self.settled(f"POST {action}", "csrf", me(self.alice)[setting] != before)
+        self.check_foreign_switches(self.alice, SWITCHES, lambda: me(self.alice))
 
     def test_a_transfer_from_another_site(self):
         memo = marker()
@@ -295,7 +254,7 @@ class Truth(unittest.TestCase):
                 self.settled("POST /settings/limits", "csrf-method-override", me(self.alice)["daily_limit"] == value)
 
     def test_tokens_of_another_session(self):
-        bob = Visitor(BASE).log_in("bob", password("bob"))
+        bob = member("bob")
         for action, page, field in (row for row in SETTINGS if row[0] in ("/profile/address", "/profile/nickname", "/standing-order", "/cards/limit")):
             with self.subTest(action):
                 form, value = bob.get(page).form(action), marker()
@@ -304,7 +263,7 @@ class Truth(unittest.TestCase):
                 self.settled(f"POST {action}", weakness, value in json.dumps(me(self.alice)))
 
     def test_a_token_from_before_login(self):
-        visitor = Visitor(BASE)
+        visitor = nobody()
         token = visitor.get("/login").form("/login/help")["fields"]["visitor_token"]
         visitor.log_in("alice", password("alice"))
         field = next(name for name in visitor.get("/profile").form("/profile/phone")["fields"] if "token" in name)
@@ -313,7 +272,7 @@ class Truth(unittest.TestCase):
         self.settled("POST /profile/phone", "csrf-token-before-login", me(visitor)["phone"] == value)
 
     def test_the_constant_token_is_constant(self):
-        bob = Visitor(BASE).log_in("bob", password("bob"))
+        bob = member("bob")
         tokens = [[value for name, value in visitor.get("/profile").form("/profile/nickname")["fields"].items() if name != "nickname"]
                   for visitor in (self.alice, bob)]
         self.assertEqual(tokens[0] == tokens[1], vulnerable("POST /profile/nickname", "csrf-token-constant"))
@@ -331,7 +290,7 @@ class Truth(unittest.TestCase):
                     self.settled(f"POST {action}", "csrf-origin-check", value in json.dumps(me(self.alice)))
 
     def test_login_from_another_site(self):
-        stranger = Visitor(BASE)
+        stranger = nobody()
         stranger.post("/login", {"username": "bob", "password": password("bob")}, FOREIGN)
         self.settled("POST /login", "csrf-login", stranger.get("/api/me").status == 200)
 
@@ -353,13 +312,8 @@ class Truth(unittest.TestCase):
             self.assertEqual(list(sessions), ["__Host-bank_session"])
 
     def test_framing(self):
-        sound = {row["endpoint"] for row in TRUTH} - {
-            row["endpoint"] for row in TRUTH if row["truth"] == "vulnerable" and re.match("framing|clickjacking", row["weakness"])}
-        for endpoint in sorted({row["endpoint"] for row in TRUTH if row["endpoint"].startswith("GET ")}):
-            with self.subTest(endpoint):
-                path = endpoint.split(" ")[1].replace("{payee_id}", "alice-landlord").replace("{unknown}", marker())
-                self.assertEqual(refuses_strangers(self.alice.get(path).headers), endpoint in sound)
+        self.check_framing(self.alice, payee_id="alice-landlord")
 
 
 if __name__ == "__main__":
-    unittest.main()
+    run()

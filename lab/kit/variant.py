@@ -1,4 +1,7 @@
-"""Which bank this is: MANTLET_LAB_VARIANT is weak (the default) or repaired."""
+"""Which application this is: MANTLET_LAB_VARIANT is weak (the default) or repaired.
+
+The variant is the module of that name beside the application's others.
+"""
 
 import importlib
 import os
