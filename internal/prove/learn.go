@@ -88,7 +88,7 @@ func (l *learning) through(ctx context.Context, way oracle) (bool, error) {
 	l.noise.Learn(moving)
 	l.latest = second
 	if l.before == nil {
-		l.idleControl(moving)
+		l.controls = append(l.controls, idleControl(moving))
 	}
 	l.before = state.Merge(second, l.before) // what was read first was read before anything was sent
 	list := styles
@@ -108,12 +108,12 @@ func (l *learning) through(ctx context.Context, way oracle) (bool, error) {
 	return false, nil
 }
 
-func (l *learning) idleControl(moving []finding.Change) {
+func idleControl(moving []finding.Change) finding.Control {
 	text := "the state was read twice with nothing done in between, and did not change"
 	if len(moving) > 0 {
 		text = fmt.Sprintf("the state was read twice with nothing done in between; %d facts changed by themselves and are left out of account", len(moving))
 	}
-	l.controls = append(l.controls, finding.Control{Name: "idle", Passed: true, Text: text})
+	return finding.Control{Name: "idle", Passed: true, Text: text}
 }
 
 // with does the legitimate action filled in one way.
@@ -244,6 +244,7 @@ func (l *learning) elsewhere(ctx context.Context, f filling, a answer, entry int
 func (l *learning) twice(ctx context.Context, st style, from state.Snapshot, entry int, a answer, f filling) (bool, error) {
 	first := l.noise.Filter(state.Diff(from, l.latest))
 	if len(first) == 0 || !a.accepted() {
+		l.bench.Ledger.changed(entry, nil)
 		return false, nil
 	}
 	l.did(entry, first)

@@ -110,5 +110,8 @@ func (l *Ledger) restored(i, status int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.entries[i].Undone = true
-	l.entries[i].Note = fmt.Sprintf("sent to undo changes, answered %d; what it changed is told with them", status)
+	l.entries[i].Note = "done to undo changes; what it changed is told with them"
+	if status != 0 {
+		l.entries[i].Note = fmt.Sprintf("sent to undo changes, answered %d; what it changed is told with them", status)
+	}
 }

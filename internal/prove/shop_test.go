@@ -2,6 +2,8 @@ package prove_test
 
 import (
 	"maps"
+	"os"
+	"strings"
 	"testing"
 
 	"github.com/mantlet-dev/mantlet/internal/check"
@@ -29,7 +31,7 @@ func tryShop(t *testing.T, variant string) (found []finding.Finding, shop *lab.I
 	r.bench.Site = site
 	before := shop.Embedded.State()
 	check.Run(site, policy.Rules{}, func(f finding.Finding) {
-		if f.Plan != nil {
+		if f.Plan != nil && (os.Getenv("ONLY") == "" || strings.Contains(os.Getenv("ONLY"), string(f.Weakness))) {
 			found = append(found, r.attempt(t, f))
 		}
 	})

@@ -51,8 +51,9 @@ type subject struct {
 	marks    []string // text markers that were left in the target
 	failure  error    // why the subject cannot be tested
 	learned  bool
-	untried  int      // variants of the plan at hand that could not be tried
-	nursery  *nursery // where a destructive action's objects come from, nil for others
+	untried  int                         // variants of the plan at hand that could not be tried
+	redo     func(context.Context) error // does the action again, nil if one request does
+	nursery  *nursery                    // where a destructive action's objects come from, nil for others
 }
 
 // subject gives the subject of an action, learned; its error says why it cannot

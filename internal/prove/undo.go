@@ -176,7 +176,11 @@ func (s *subject) turnBack(ctx context.Context) (string, error) {
 		if err := s.open(ctx); err != nil {
 			return "", err
 		}
-		if err := s.resend(ctx, s.fill(s.style)); err != nil {
+		again := func(ctx context.Context) error { return s.resend(ctx, s.fill(s.style)) }
+		if s.redo != nil {
+			again = s.redo
+		}
+		if err := again(ctx); err != nil {
 			return "", err
 		}
 		if same, err := s.asBefore(ctx); err != nil || same {
