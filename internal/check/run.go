@@ -3,6 +3,7 @@ package check
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/mantlet-dev/mantlet/internal/finding"
 	"github.com/mantlet-dev/mantlet/internal/observe"
@@ -17,10 +18,10 @@ func Run(site *observe.Site, rules policy.Rules, report func(finding.Finding)) [
 }
 
 func run(checks []*Check, site *observe.Site, rules policy.Rules, report func(finding.Finding)) []finding.Skip {
-	var skips []finding.Skip
+	var blind []string
 	for _, c := range checks {
 		if c.Needs == NeedsIdentity && !hasIdentity(site) {
-			skips = append(skips, finding.Skip{What: c.ID, Why: "it needs an identity that is logged in, and the site was only seen as a visitor"})
+			blind = append(blind, c.ID)
 			continue
 		}
 		var found []finding.Finding
@@ -30,7 +31,11 @@ func run(checks []*Check, site *observe.Site, rules policy.Rules, report func(fi
 			report(complete(f, site))
 		}
 	}
-	return skips
+	if len(blind) == 0 {
+		return nil
+	}
+	return []finding.Skip{{What: strings.Join(blind, ", "),
+		Why: "an identity that is logged in is needed, and the site was only seen as a visitor"}}
 }
 
 func hasIdentity(site *observe.Site) bool {
