@@ -2,7 +2,9 @@ package identity
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -65,7 +67,17 @@ func (s *Session) loginByBrowser(ctx context.Context) error {
 	if err != nil {
 		return s.failed(nil, "the browser could not fill in the form at "+u.String(), "check the names of login.form.fields and secrets", err)
 	}
+	for i, c := range cookies {
+		// A browser knows a cookie's host and path but not who set it: the login did.
+		if set, err := url.Parse(c.URL); err == nil && set.Host == u.Host {
+			cookies[i].URL, cookies[i].Method = u.String(), http.MethodPost
+		}
+	}
 	s.SetCookies(cookies)
+	// Of the page that the browser ended at only the cookies are known.
+	if name := f.Success.Cookie; name != "" && cookieValues(s.jar)[name] == "" {
+		return s.failed(nil, fmt.Sprintf("a cookie %q was expected", name), "check user name, password and login.form.success", nil)
+	}
 	return nil
 }
 
@@ -125,7 +137,7 @@ func (s *Session) mustHaveCredentials(given map[string]string, landing *answer) 
 	if s.probe != nil || s.spec.Form == nil && s.spec.JSON == nil || len(s.header) > 0 {
 		return nil
 	}
-	if success := s.success(); !success.isZero() && success.Cookie == "" && landing != nil {
+	if success := s.success(); !success.isZero() && landing != nil {
 		return nil // what the user named was seen
 	}
 	for name, value := range cookieValues(s.jar) {

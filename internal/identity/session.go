@@ -100,10 +100,14 @@ func (s *Session) Cookies() []SetCookie {
 	return set
 }
 
-// SetCookies takes cookies over, as from a browser.
+// SetCookies takes cookies over, as from a browser. Those without a time count as
+// set now.
 func (s *Session) SetCookies(cookies []SetCookie) {
 	jar := s.currentJar()
 	for _, c := range cookies {
+		if c.At.IsZero() {
+			c.At = time.Now()
+		}
 		jar.put(c)
 		s.learn([]string{c.Line})
 	}
