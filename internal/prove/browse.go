@@ -69,9 +69,8 @@ func thirdPartyKey(p finding.Position) string {
 // sameAs is the verdict of a position whose request the policy engine knows to be
 // the same as one that was sent.
 func sameAs(known finding.Cell, p finding.Position) finding.Cell {
-	return finding.Cell{Position: p, State: known.State, By: known.By,
-		Why: fmt.Sprintf("the browser sends the same request with the same cookies as for %s, %s cookie, third-party cookies %s: %s",
-			known.From, known.Cookie, known.ThirdParty, known.Why)}
+	return finding.Cell{Position: p, State: known.State, By: "model",
+		Why: fmt.Sprintf("what the browser sends is the same as for a %s cookie with third-party cookies %s, which was run: %s", known.Cookie, known.ThirdParty, known.Why)}
 }
 
 func (s *subject) provenWhy(t *trial, cells []finding.Cell) string {
