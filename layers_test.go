@@ -23,6 +23,7 @@ type layer struct{ ours, others []string }
 // may not exist; tests may import more.
 var table = map[string]layer{
 	"policy":            {nil, []string{"golang.org/x/net/publicsuffix"}},
+	"guard":             {[]string{"policy"}, nil},
 	"internal/corpus":   {[]string{"policy"}, []string{"golang.org/x/net/html"}},
 	"internal/finding":  {[]string{"policy"}, []string{"github.com/pandatix/go-cvss"}},
 	"internal/scope":    {[]string{"policy", "internal/finding"}, []string{"golang.org/x/time"}},

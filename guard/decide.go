@@ -1,0 +1,131 @@
+package guard
+
+import (
+	"net/http"
+
+	"github.com/mantlet-dev/mantlet/policy"
+)
+
+// decide is the one decision function. What a rule in report or off would have
+// refused is let go of that rule alone: the others still hold for the request.
+func (g *Guard) decide(r *http.Request) policy.Decision {
+	j := judgement{guard: g, request: r, rules: g.rules, facts: policy.RequestOf(r)}
+	j.facts.Scheme = g.scheme(r)
+	d := j.ask()
+	if d.Allowed {
+		d = j.beyond(d)
+	}
+	if d.Allowed && j.strip {
+		d.Reason = policy.FrameWithoutCookies
+	}
+	g.tell(r, Event{Decision: d, Rule: j.ruleOf(d.Reason), Mode: Enforce})
+	return d
+}
+
+// A judgement is one request on its way through the rules.
+type judgement struct {
+	guard   *Guard
+	request *http.Request
+	rules   policy.Rules // with what was let go of taken out
+	facts   policy.Request
+	strip   bool
+}
+
+// ask asks the declared rules, again without a rule that does not enforce.
+func (j *judgement) ask() policy.Decision {
+	for {
+		d := j.rules.Judge(j.facts)
+		if d.Reason == policy.MissingToken && j.facts.Token == policy.TokenNone {
+			state, refusal := j.guard.tokenState(j.request)
+			if refusal != "" {
+				d.Reason = refusal
+			} else {
+				j.facts.Token = state
+				d = j.rules.Judge(j.facts)
+			}
+		}
+		if d.Allowed {
+			return d
+		}
+		again, letGo := j.letGo(d.Reason)
+		switch {
+		case !letGo:
+			return d
+		case !again:
+			return policy.Decision{Allowed: true, Reason: d.Reason}
+		}
+	}
+}
+
+// letGo says whether a refusal stays without effect, and whether something
+// remains to be asked then.
+func (j *judgement) letGo(reason policy.Reason) (again, letGo bool) {
+	rule := j.ruleOf(reason)
+	if rule == RuleHosts && len(j.rules.Hosts) == 0 {
+		rule = RuleForgery // the Host is no host: there is nothing to compare an Origin with
+	}
+	if reason == policy.CrossSiteFrame && j.guard.options.StripFrames && j.guard.modes[rule] == Enforce {
+		j.rules.IsolateFrames, j.strip = false, true
+		return true, true
+	}
+	if !j.guard.lets(j.request, rule, reason) {
+		return false, false
+	}
+	switch rule {
+	case RuleHosts:
+		j.rules.Hosts = nil
+	case RuleSockets:
+		j.forgetSocket() // it may still be a forged request by its path or query
+	case RuleIsolation:
+		j.rules.IsolateFrames = j.rules.IsolateFrames && reason == policy.CrossSiteResource
+		j.rules.IsolateResources = j.rules.IsolateResources && reason != policy.CrossSiteResource
+	default:
+		return false, true
+	}
+	return true, true
+}
+
+// lets says whether a refusal stays without effect, and tells of it if reported.
+func (g *Guard) lets(r *http.Request, rule Rule, reason policy.Reason) bool {
+	mode := g.modes[rule]
+	if mode == Report {
+		g.tell(r, Event{Decision: policy.Decision{Reason: reason}, Rule: rule, Mode: Report})
+	}
+	return mode != Enforce
+}
+
+// ruleOf files the reasons that sockets share with other requests.
+func (j *judgement) ruleOf(reason policy.Reason) Rule {
+	rule, method := ruleOf(reason), j.facts.Method
+	upgrades := j.facts.Protocol != "" || len(j.facts.Header[headerUpgrade]) > 0
+	if upgrades && rule == RuleForgery && reason != policy.SafeMethod && (method == http.MethodGet || method == http.MethodConnect) {
+		return RuleSockets
+	}
+	return rule
+}
+
+func (j *judgement) forgetSocket() {
+	header := j.facts.Header.Clone()
+	delete(header, headerUpgrade)
+	j.facts.Header, j.facts.Protocol = header, ""
+}
+
+// beyond asks what the declared rules cannot see. allowed is their answer.
+func (j *judgement) beyond(allowed policy.Decision) policy.Decision {
+	g, r := j.guard, j.request
+	if g.cookies.duplicate(r.Header) && !g.lets(r, RuleCookies, policy.DuplicateCookie) {
+		return policy.Decision{Reason: policy.DuplicateCookie}
+	}
+	if reason := g.transport(r, j.facts.Scheme); reason != "" && !g.lets(r, RuleTransport, reason) {
+		return policy.Decision{Reason: reason}
+	}
+	if d := g.cors.preflight(r); d.Reason != "" {
+		if d.Allowed || !g.lets(r, RuleCORS, d.Reason) {
+			return d
+		}
+	}
+	if g.notJSON(r) && !g.lets(r, RuleJSON, policy.NotJSON) {
+		return policy.Decision{Reason: policy.NotJSON}
+	}
+	return allowed
+}
