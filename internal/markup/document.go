@@ -40,7 +40,8 @@ type kinship struct {
 // Parse reads a page that came from at. It fails on documents nested deeper than
 // any browser would build them.
 func Parse(body []byte, at *url.URL) (*Document, error) {
-	root, err := html.Parse(bytes.NewReader(body))
+	// As decoders do: what is no character becomes the replacement character.
+	root, err := html.Parse(bytes.NewReader(bytes.ToValidUTF8(body, []byte("\uFFFD"))))
 	if err != nil {
 		return nil, fmt.Errorf("read the page at %s: %w", at.Redacted(), err)
 	}
@@ -49,7 +50,9 @@ func Parse(body []byte, at *url.URL) (*Document, error) {
 		d.nodes = append(d.nodes, n)
 		d.kin[kinship{n.Parent, n.Data}]++
 		d.place[n] = d.kin[kinship{n.Parent, n.Data}]
-		if id := attr(n, "id"); id != "" {
+	}
+	for n := range root.Descendants() { // those in templates too, to be on the safe side
+		if id := attr(n, "id"); id != "" && n.Type == html.ElementNode {
 			d.ids[id]++
 		}
 	}
@@ -241,19 +244,19 @@ func has(n *html.Node, name string) bool {
 // text is all text below n.
 func text(n *html.Node) string { return textUpTo(n, 1<<30) }
 
-// textUpTo is text that stops soon after limit bytes: labels of nested elements
-// would otherwise be read once for each level.
+// textUpTo is the first limit bytes of text: what nested elements say would
+// otherwise be read once for each level.
 func textUpTo(n *html.Node, limit int) string {
 	var b strings.Builder
 	for c := range n.Descendants() {
 		if c.Type == html.TextNode {
-			b.WriteString(c.Data)
+			b.WriteString(c.Data[:min(len(c.Data), limit-b.Len())])
 		}
-		if b.Len() > limit {
+		if b.Len() >= limit {
 			break
 		}
 	}
-	return b.String()
+	return strings.ToValidUTF8(b.String(), "")
 }
 
 func collapse(s string) string { return strings.Join(strings.Fields(s), " ") }

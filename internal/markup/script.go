@@ -34,8 +34,9 @@ type Call struct {
 const longestCall = 2000
 
 var (
-	callHead = regexp.MustCompile(`\b(fetch|axios(?:\.(get|post|put|patch|delete|request))?|\$\.(?:ajax|get|post|getJSON)|\$http\.(?:get|post|put|patch|delete)|ky\.(?:get|post|put|patch|delete)|(?:[\w$.]+\.)?open|sendBeacon)\s*\(`)
-	quoted   = `\s*(?:'([^'\n]*)'|"([^"\n]*)"|` + "`([^`]*)`)"
+	callHead = regexp.MustCompile(`(\bfetch|\baxios(?:\.(?:get|post|put|patch|delete|request))?|\$\.(?:ajax|get|post|getJSON)|\$http\.(?:get|post|put|patch|delete)|` +
+		`\bky\.(?:get|post|put|patch|delete)|\bopen|\bsendBeacon)\s*\(`)
+	quoted = `\s*(?:'([^'\n]*)'|"([^"\n]*)"|` + "`([^`]*)`)"
 
 	firstString  = regexp.MustCompile(`^` + quoted + `\s*[,)]?`)
 	secondString = regexp.MustCompile(`^` + quoted + `\s*,` + quoted)
