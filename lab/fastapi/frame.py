@@ -4,18 +4,6 @@ Middleware added to the application would miss what is made outside of it, such
 as the answer to an unhandled error.
 """
 
-PARTNER = "https://partner.example"
-
-
-def frame_headers(headers, ancestors="'none'"):
-    """The lines plus a policy that only speaks of framing: policies intersect, so one that is there already keeps its say."""
-    lines = [(name, value) for name, value in headers if name.lower() != "x-frame-options"]
-    lines.append(("Content-Security-Policy", f"frame-ancestors {ancestors}"))
-    if ancestors == "'none'":
-        # For what reads no policies. A partner list has no such spelling.
-        lines.append(("X-Frame-Options", "DENY"))
-    return lines
-
 
 class FrameHeaders:
     """Adds to each response the lines that framing(path, status, media type) gives for it."""

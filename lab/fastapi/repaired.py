@@ -6,13 +6,13 @@ comes from the bank's own pages. Inside, every form carries a token bound to a
 session that changes at login, and JSON endpoints take nothing but JSON.
 """
 
-from urllib.parse import urlsplit
-
 from starlette.responses import JSONResponse
 
 from cookies import Cookie
 from defences import bearer_only, both, header_token, json_only, synchronizer, visitor_token
-from frame import PARTNER, FrameHeaders, frame_headers
+from frame import FrameHeaders
+from kit.framing import PARTNER, frame_headers
+from kit.origin import suspicious
 
 NAME = "repaired"
 
@@ -43,40 +43,6 @@ def defence(endpoint):
 
 def framing(path, status, media_type):
     return frame_headers([], PARTNER if path == "/widget/rates" else "'none'")
-
-
-# Answering to any other name would let a page bound to this address by its own
-# DNS entry call itself same-origin. Names under .localhost never leave the machine.
-HOSTS = {"127.0.0.1", "localhost"}
-
-
-def _served(host):
-    name = urlsplit("//" + host).hostname or ""
-    return name in HOSTS or name.endswith(".localhost")
-
-
-def suspicious(method, scheme, headers):
-    """Why a request may be forged, or None. headers: (lower-case name, value) as received."""
-    if method in ("GET", "HEAD", "OPTIONS"):
-        return None
-
-    def sent(name):
-        return [value for key, value in headers if key == name]
-
-    host, origin, site, referer = sent("host"), sent("origin"), sent("sec-fetch-site"), sent("referer")
-    if len(host) != 1 or not _served(host[0]):
-        return "not a name of this bank"
-    own = f"{scheme}://{host[0]}"
-    if origin:
-        return None if origin == [own] else "another origin"
-    if site:
-        return None if site == ["same-origin"] else "another site"
-    if referer:
-        parts = urlsplit(referer[0])
-        return None if f"{parts.scheme}://{parts.netloc}" == own else "another page"
-    # Nothing tells where it comes from. Without a cookie there is no authority
-    # to borrow: programs that use the bearer API look like this.
-    return "no sign of where it comes from" if sent("cookie") else None
 
 
 class OriginGuard:

@@ -13,7 +13,8 @@ from defences import (
     Defence, bearer_only, custom_header, fetch_metadata, form_value, header_token, json_only, own_origin, refuse, same,
     seal, signed_double_submit, strict_origin, synchronizer, visitor_token,
 )
-from frame import PARTNER, FrameHeaders, frame_headers
+from frame import FrameHeaders
+from kit.framing import PARTNER, frame_headers
 from override import MethodOverride
 
 NAME = "weak"
