@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 )
 
@@ -17,6 +18,9 @@ func OpenDynamo(ctx context.Context, endpoint, region string, names []string, re
 	options := []func(*config.LoadOptions) error{}
 	if region != "" {
 		options = append(options, config.WithRegion(region))
+	}
+	if endpoint != "" { // the machine's own role is for AWS and nobody else
+		options = append(options, config.WithEC2IMDSClientEnableState(imds.ClientDisabled))
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, options...)
 	if err != nil {
