@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"text/tabwriter"
 
@@ -20,7 +21,7 @@ import (
 // newAccuracyCommand holds what scans find against what is known to be there.
 func newAccuracyCommand(e *env) *cobra.Command {
 	var truthFile, out string
-	var only []string
+	var choice labChoice
 	var flags scanFlags
 	cmd := &cobra.Command{
 		Use:   "accuracy [URL]",
@@ -39,7 +40,7 @@ scope come from mantlet.yaml.`,
 			if truthFile != "" {
 				result, err = otherAccuracy(cmd, e, &flags, truthFile, args)
 			} else {
-				result, err = labAccuracy(cmd, e, only)
+				result, err = labAccuracy(cmd, e, choice)
 			}
 			if err != nil {
 				return err
@@ -51,7 +52,9 @@ scope come from mantlet.yaml.`,
 	flags.register(cmd)
 	cmd.Flags().StringVar(&truthFile, "truth", "", "truth file of the application at URL")
 	cmd.Flags().StringVar(&out, "out", "accuracy.json", "where to write the result")
-	cmd.Flags().StringSliceVar(&only, "lab", nil, "labs to scan: shop, bank (default all)")
+	cmd.Flags().StringSliceVar(&choice.apps, "lab", nil, "labs to scan: shop, bank (default all)")
+	cmd.Flags().StringSliceVar(&choice.variants, "variant", nil, "variants to scan: weak, repaired, lax (default all)")
+	cmd.Flags().StringVar(&choice.reports, "reports", "", "folder to keep the reports of the lab's scans in")
 	return cmd
 }
 
@@ -61,17 +64,27 @@ var labs = []struct{ app, variant string }{
 	{"bank", "weak"}, {"bank", "repaired"},
 }
 
-func labAccuracy(cmd *cobra.Command, e *env, only []string) (accuracy.Result, error) {
+// A labChoice narrows what is scanned; empty lists mean everything.
+type labChoice struct {
+	apps, variants []string
+	reports        string
+}
+
+func (c labChoice) includes(app, variant string) bool {
+	return (len(c.apps) == 0 || slices.Contains(c.apps, app)) && (len(c.variants) == 0 || slices.Contains(c.variants, variant))
+}
+
+func labAccuracy(cmd *cobra.Command, e *env, choice labChoice) (accuracy.Result, error) {
 	var results []accuracy.Result
 	for _, l := range labs {
-		if len(only) > 0 && !slices.Contains(only, l.app) {
+		if !choice.includes(l.app, l.variant) {
 			continue
 		}
 		instance, err := startLab(cmd.Context(), &env{stdout: e.stdout, stderr: io.Discard, getenv: e.getenv}, l.app, l.variant, 0)
 		if err != nil {
 			return accuracy.Result{}, exitError{exitIncomplete, fmt.Errorf("start %s %s: %w", l.app, l.variant, err)}
 		}
-		result, err := instanceAccuracy(cmd, e, instance)
+		result, err := instanceAccuracy(cmd, e, instance, choice.reports)
 		instance.Stop()
 		if err != nil {
 			return accuracy.Result{}, err
@@ -81,7 +94,7 @@ func labAccuracy(cmd *cobra.Command, e *env, only []string) (accuracy.Result, er
 	return accuracy.Join(results...), nil
 }
 
-func instanceAccuracy(cmd *cobra.Command, e *env, instance *lab.Instance) (accuracy.Result, error) {
+func instanceAccuracy(cmd *cobra.Command, e *env, instance *lab.Instance, reports string) (accuracy.Result, error) {
 	fmt.Fprintf(e.stderr, "scanning %s %s at %s\n", instance.App, instance.Variant, instance.URL)
 	job, err := jobFor(cmd, e, instance)
 	if err != nil {
@@ -90,6 +103,11 @@ func instanceAccuracy(cmd *cobra.Command, e *env, instance *lab.Instance) (accur
 	r, err := perform(cmd.Context(), e, job, output{format: "none"})
 	if err != nil {
 		return accuracy.Result{}, err
+	}
+	if reports != "" {
+		if _, err := report.WriteDir(filepath.Join(reports, instance.App+"-"+instance.Variant), r, nil); err != nil {
+			return accuracy.Result{}, err
+		}
 	}
 	if !r.End.Complete {
 		return accuracy.Result{}, exitError{exitIncomplete, fmt.Errorf("scan of %s %s is incomplete: %v", instance.App, instance.Variant, r.End.Why)}
