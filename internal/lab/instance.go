@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os/exec"
 	"time"
 )
 
@@ -38,7 +39,8 @@ type Instance struct {
 	// Embedded is the application itself when it runs in this process, else nil.
 	Embedded *App
 
-	stop func() error
+	stop  func() error
+	suite func(ctx context.Context, base string, tests ...string) *exec.Cmd
 }
 
 // Tables says where an instance keeps its state.
@@ -57,6 +59,17 @@ func (i *Instance) Stop() error {
 	stop := i.stop
 	i.stop = nil
 	return stop()
+}
+
+// Suite is the application's own functional tests as a command that has not
+// started, against base: the instance's URL or that of a proxy before it. Tests
+// narrow it; "Works" are those that hold for both variants and behind anything
+// that lets an application's own pages work. Nil for an embedded application.
+func (i *Instance) Suite(ctx context.Context, base string, tests ...string) *exec.Cmd {
+	if i.suite == nil {
+		return nil
+	}
+	return i.suite(ctx, base, tests...)
 }
 
 // StartEmbedded serves the shop on a free port of loopback. Variant is "weak",
