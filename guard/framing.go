@@ -129,45 +129,36 @@ func appendValue(h http.Header, name, value string) {
 	h[name] = append(have[:len(have):len(have)], value)
 }
 
-// readFraming is what browsers make of the framing headers now. Values that hold
-// control characters reach them over HTTP/1.1 and not over HTTP/2: they are blanked
-// in place, and what they say does not count as switching X-Frame-Options off.
+// readFraming is what browsers make of the framing headers now. A policy that holds
+// control characters reaches them over HTTP/1.1 and not over HTTP/2: it stays, but
+// does not count as switching X-Frame-Options off.
 func readFraming(h http.Header) policy.Framing {
 	var lines []string
 	for name, values := range h {
-		isCSP, isXFO := strings.EqualFold(name, policy.HeaderCSP), strings.EqualFold(name, policy.HeaderXFO)
-		if !isCSP && !isXFO {
+		isCSP := strings.EqualFold(name, policy.HeaderCSP)
+		if !isCSP && !strings.EqualFold(name, policy.HeaderXFO) {
 			continue
 		}
-		for i, v := range values {
-			if blank := blankControls(v); blank != v {
-				values = slices.Clone(values)
-				values[i], h[name] = blank, values
-				if isCSP {
-					continue
-				}
+		for _, v := range values {
+			if !isCSP || !hasControl(v) {
+				lines = append(lines, name+": "+lineEnds.Replace(v))
 			}
-			lines = append(lines, name+": "+values[i])
 		}
 	}
 	slices.Sort(lines)
 	return policy.ParseFraming(lines)
 }
 
-func blankControls(s string) string {
-	var b []byte
+// lineEnds makes of a value what net/http's server writes of it.
+var lineEnds = strings.NewReplacer("\r", " ", "\n", " ")
+
+func hasControl(s string) bool {
 	for i := range len(s) {
 		if c := s[i]; c < ' ' && c != '\t' || c == 0x7f {
-			if b == nil {
-				b = []byte(s)
-			}
-			b[i] = ' '
+			return true
 		}
 	}
-	if b == nil {
-		return s
-	}
-	return string(b)
+	return false
 }
 
 // removeAncestors takes frame-ancestors out of every enforced policy and leaves

@@ -1,0 +1,115 @@
+package guard
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/mantlet-dev/mantlet/policy"
+)
+
+func TestCookiesLeaveHardened(t *testing.T) {
+	options := Options{SessionCookies: []string{"id", "sso"}, Cookies: Cookies{CrossSite: []string{"sso"}, Readable: []string{"auth_hint"}, HostPrefix: []string{"shop"}}}
+	for _, test := range []struct{ name, line, want string }{
+		{"bare session", "id=1", "id=1; Secure; HttpOnly; SameSite=Lax"},
+		{"complete", "id=1; Secure; HttpOnly; SameSite=Strict", "id=1; Secure; HttpOnly; SameSite=Strict"},
+		{"odd case counts", "id=1; SECURE; httponly; samesite=lax", "id=1; SECURE; httponly; samesite=lax"},
+		{"SameSite nobody knows", "id=1; Secure; HttpOnly; SameSite=Relaxed", "id=1; Secure; HttpOnly; SameSite=Relaxed; SameSite=Lax"},
+		{"session with None", "id=1; SameSite=None", "id=1; SameSite=None; Secure; HttpOnly; SameSite=Lax"},
+		{"listed session with None", "sso=1; SameSite=None", "sso=1; SameSite=None; Secure; HttpOnly"},
+		{"other with None", "theme=1; SameSite=None", "theme=1; SameSite=None; Secure"},
+		{"other stays readable", "theme=dark", "theme=dark; Secure; SameSite=Lax"},
+		{"guessed session", "PHPSESSID=1", "PHPSESSID=1; Secure; HttpOnly; SameSite=Lax"},
+		{"Django's token stays readable", "csrftoken=1", "csrftoken=1; Secure; SameSite=Lax"},
+		{"Angular's token stays readable", "XSRF-TOKEN=1", "XSRF-TOKEN=1; Secure; SameSite=Lax"},
+		{"listed readable", "auth_hint=1", "auth_hint=1; Secure; SameSite=Lax"},
+		{"deletion", "id=; Max-Age=0; Path=/", "id=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Lax"},
+		{"prefixed on demand", "shop=1; Path=/app; Domain=app.example; HttpOnly", "__Host-shop=1; HttpOnly; Path=/; Secure; SameSite=Lax"},
+		{"nameless", "=1", "=1"},
+	} {
+		s := serve(t, true, policy.Rules{}, options, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header()["Set-Cookie"] = []string{test.line}
+		}))
+		if got := s.send(t, get, appHost).Header.Get("Set-Cookie"); got != test.want {
+			t.Errorf("%s: got %q", test.name, got)
+		}
+	}
+}
+
+func TestStrictSessionsAreRaised(t *testing.T) {
+	c := newCookieRules(Options{SessionCookies: []string{"id"}, Cookies: Cookies{SameSite: policy.SameSiteStrict}})
+	for line, want := range map[string]policy.SameSite{"id=1": policy.SameSiteStrict, "id=1; SameSite=Lax": policy.SameSiteStrict,
+		"theme=1": policy.SameSiteLax, "theme=1; SameSite=Strict": policy.SameSiteStrict} {
+		if got := policy.ParseSetCookie(c.harden(line, true)).SameSite; got != want {
+			t.Errorf("%s: %v", line, got)
+		}
+	}
+}
+
+func TestPlainSitesGetNoSecureCookies(t *testing.T) {
+	s := serve(t, false, policy.Rules{}, Options{}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Set-Cookie", "session=1")
+	}))
+	if got := s.send(t, get, appHost).Header.Get("Set-Cookie"); got != "session=1; HttpOnly; SameSite=Lax" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestPrefixedCookiesReachTheApplicationUnderTheirName(t *testing.T) {
+	s := serve(t, true, policy.Rules{}, Options{Cookies: Cookies{HostPrefix: []string{"id"}}}, nil)
+	for sent, want := range map[string]string{
+		"a=1; __Host-id=good; id=planted": "a=1; id=good",
+		"id=planted":                      "",
+		"a=1; id=planted; b=2":            "a=1; b=2",
+		"__Host-id=good":                  "id=good",
+	} {
+		if got := s.send(t, get, appHost, "Cookie: "+sent).Header.Get("X-Cookie"); got != want {
+			t.Errorf("%s: the application saw %q", sent, got)
+		}
+	}
+}
+
+func TestSessionCookiesThatComeTwiceAreRefused(t *testing.T) {
+	s := serve(t, true, policy.Rules{}, Options{SessionCookies: []string{"id"}}, nil)
+	for cookies, want := range map[string]int{
+		"id=1": 200, "id=1; other=id=2": 200, "a=1; id=1": 200, "xid=1; id=2; idx=3": 200,
+		"id=1; id=2": 403, "id=1;id=1": 403, "a=1, id=1; id=2": 403, "id=1\r\nCookie: id=2": 403,
+		`x="a id=1"; id=2`: 403, "__Host-id=1; __Host-id=2": 403, "__Host-mantlet-session=1; __Host-mantlet-session=2": 403,
+	} {
+		res := s.send(t, get, appHost, "Cookie: "+cookies)
+		if res.StatusCode != want {
+			t.Errorf("%s: got %d", cookies, res.StatusCode)
+		}
+	}
+}
+
+// FuzzHarden: hardening never loosens a cookie, names no other and never panics.
+func FuzzHarden(f *testing.F) {
+	f.Add("id=1; SameSite=None; Secure", true)
+	f.Add("id=\x00; domain=a", false)
+	c := newCookieRules(Options{SessionCookies: []string{"id"}, Cookies: Cookies{HostPrefix: []string{"p"}}})
+	f.Fuzz(func(t *testing.T, line string, secure bool) {
+		before := policy.ParseSetCookie(line)
+		after := policy.ParseSetCookie(c.harden(line, secure))
+		if before.Name == "" {
+			return
+		}
+		if strings.TrimPrefix(after.Name, hostPrefix) != strings.TrimPrefix(before.Name, hostPrefix) || after.Value != before.Value {
+			t.Errorf("%q became %+v", line, after)
+		}
+		if before.Secure && !after.Secure || before.HTTPOnly && !after.HTTPOnly || after.SameSite < before.SameSite || secure && !after.Secure {
+			t.Errorf("%q was loosened to %+v", line, after)
+		}
+	})
+}
+
+func FuzzCookieHeader(f *testing.F) {
+	f.Add("id=1; id=2")
+	f.Add(`id="a; id=b", id`)
+	f.Fuzz(func(t *testing.T, line string) {
+		h := http.Header{"Cookie": {line}}
+		if _, ok := cookieValue(h, "id"); ok && countCookie(h, "id", "") == 0 {
+			t.Errorf("%q: found and not counted", line)
+		}
+	})
+}
