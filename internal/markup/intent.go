@@ -134,11 +134,16 @@ func words(s string) []string {
 	return strings.Fields(wordBreak.ReplaceAllString(strings.ToLower(humps.ReplaceAllString(s, "$1 $2")), " "))
 }
 
-// IsVerb says whether a path segment is one word for what is done to a thing: delete,
-// edit, approve.
-func IsVerb(segment string) bool {
+// onThings are words for what is done to one thing of many. Words such as save and
+// toggle are not among them: what stands before those is as often a function.
+var onThings = wordSet(`delete remove destroy erase trash archive unarchive restore edit view show details approve reject publish
+	unpublish vote upvote downvote like unlike ban unban`)
+
+// ActsOnThing says whether a path segment is one word for what is done to one thing
+// of many: delete, edit, approve.
+func ActsOnThing(segment string) bool {
 	w := words(segment)
-	return len(w) == 1 && (definite[w[0]] || changing[w[0]] || w[0] == "edit" || w[0] == "view" || w[0] == "show" || w[0] == "details")
+	return len(w) == 1 && onThings[w[0]]
 }
 
 // ChangeKey is the same for links that do the same to different things: the name of

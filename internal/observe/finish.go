@@ -39,24 +39,29 @@ func (c *collector) finish() {
 	c.redact()
 }
 
-// addresses are all that were fetched or linked to.
-func (c *collector) addresses() []string {
-	var urls []string
+// addresses are all that identities fetched or were shown a link to; without
+// identities, those of anonymous visitors.
+func (c *collector) addresses() []address {
+	var all []address
 	for _, v := range c.views {
-		urls = append(urls, v.exchange.URL)
+		who := v.exchange.Identity
+		if who == "" && len(c.sessions) > 1 {
+			continue // sees what the identities were shown, when it is compared with them
+		}
+		all = append(all, address{who, v.exchange.URL})
 		if v.page == nil {
 			continue
 		}
 		for _, l := range v.page.Links() {
 			if c.grant.Allows(l.URL) == nil {
-				urls = append(urls, l.URL)
+				all = append(all, address{who, l.URL})
 			}
 		}
 		for _, f := range v.page.Forms() {
-			urls = append(urls, f.URL)
+			all = append(all, address{who, f.URL})
 		}
 	}
-	return urls
+	return all
 }
 
 // noteUseless says aloud when an identity saw nothing that others do not: its

@@ -5,8 +5,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/mantlet-dev/mantlet/internal/markup"
 )
 
 // routes turns paths into templates: by the OpenAPI documents where one matches,
@@ -192,45 +190,6 @@ func parentOf(parts []string) string {
 		parent += "/" + p
 	}
 	return parent + "/"
-}
-
-// learnNames finds segments that name things although they look like words: where
-// the same is done to several of them, as in /notes/ink/delete and
-// /notes/card/delete.
-func (r *routes) learnNames(urls []string) {
-	places := map[string]map[string]bool{} // parent + "{}" + what is done → names
-	parents := map[string]string{}
-	for _, raw := range urls {
-		u, err := url.Parse(raw)
-		if err != nil {
-			continue
-		}
-		parts := segments(u.Path)
-		for i, p := range parts {
-			after := i+1 < len(parts) && markup.IsVerb(parts[i+1])
-			before := i > 1 && i == len(parts)-1 && markup.IsVerb(parts[i-1])
-			if markup.IsVerb(p) || looksLikeID(p) || !after && !before {
-				continue
-			}
-			parent := parentOf(parts[:i+1])
-			place := parent + "{}/" + strings.Join(parts[i+1:], "/")
-			if places[place] == nil {
-				places[place] = map[string]bool{}
-			}
-			places[place][p], parents[place] = true, parent
-		}
-	}
-	for place, names := range places {
-		if len(names) < 2 {
-			continue
-		}
-		if r.names[parents[place]] == nil {
-			r.names[parents[place]] = map[string]bool{}
-		}
-		for name := range names {
-			r.names[parents[place]][name] = true
-		}
-	}
 }
 
 // kind is what a view shows, names and numbers left out.

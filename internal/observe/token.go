@@ -18,28 +18,47 @@ var (
 	tokenText = regexp.MustCompile(`^[0-9A-Za-z+/=._:~-]+$`)
 )
 
-// looksRandom says whether a value could be a token: long enough, of the characters
-// tokens are made of, and neither a word nor a number nor a UUID, which names things.
+// mayBeToken says whether a value is worth watching: if it then changes from session
+// to session, it is a token.
+func mayBeToken(v string) bool {
+	long := len(v) >= 16 && len(v) <= 2000 && tokenText.MatchString(v) && !uuidShape.MatchString(v) && !allDigits(v) && v[0] != '/'
+	return long || looksRandom(v)
+}
+
+// looksRandom says whether a value is a token by its looks alone: long enough, of
+// the characters tokens are made of, and neither a word nor a number nor a UUID,
+// which names things. One token in ten thousand looks otherwise.
 func looksRandom(v string) bool {
 	if len(v) < 8 || len(v) > 2000 || !tokenText.MatchString(v) || uuidShape.MatchString(v) {
 		return false
 	}
-	letters, digits, changes := 0, 0, 0
-	for i, r := range v {
-		isDigit := r >= '0' && r <= '9'
-		if isDigit {
-			digits++
-		} else if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
-			letters++
-		}
-		if i > 0 && isDigit != (v[i-1] >= '0' && v[i-1] <= '9') {
+	changes := 0 // of the kind of character
+	for i := 1; i < len(v); i++ {
+		if charKind(v[i]) != charKind(v[i-1]) {
 			changes++
 		}
 	}
-	if digits > 0 && letters > 0 {
-		return len(v) >= 16 && changes >= 2 || changes >= 3
+	if len(v) < 16 {
+		return changes >= 3
 	}
-	return letters >= 20 && strings.ToLower(v) != v && strings.ToUpper(v) != v
+	if changes >= 4 || changes >= 2 && strings.ContainsAny(v, "0123456789") {
+		return true
+	}
+	return len(v) >= 20 && strings.IndexFunc(v, func(r rune) bool { return charKind(byte(r)) == 1 || charKind(byte(r)) == 3 }) < 0 && !allDigits(v)
+}
+
+func allDigits(v string) bool { return strings.Trim(v, "0123456789") == "" }
+
+func charKind(c byte) int {
+	switch {
+	case c >= '0' && c <= '9':
+		return 0
+	case c >= 'a' && c <= 'z':
+		return 1
+	case c >= 'A' && c <= 'Z':
+		return 2
+	}
+	return 3
 }
 
 // A candidate is a parameter of an action that may be an anti-forgery token.
@@ -83,7 +102,7 @@ func (c *collector) findTokens() {
 // isCandidate leaves out what the user fills in.
 func isCandidate(f finding.Field) bool {
 	hidden := f.Type == "hidden" || f.In == "query"
-	return hidden && f.Value != "" && (looksRandom(f.Value) || hintsToken(f.Name))
+	return hidden && f.Value != "" && (mayBeToken(f.Value) || hintsToken(f.Name))
 }
 
 // viewOf finds the page on which an action's form was seen, by the first identity
@@ -175,9 +194,9 @@ func (c *collector) judgeToken(t candidate, same, other *markup.Document) {
 	foreign, okForeign := c.valuesOn(other, a.Action)[t.field]
 	fresh := okAgain && again != t.value
 	bound := okForeign && foreign != t.value
-	random, hinted := looksRandom(t.value), hintsToken(t.field)
+	random, hinted := mayBeToken(t.value), hintsToken(t.field)
 	isToken := (fresh || bound) && random || hinted && (random || fresh || bound || len(t.value) >= 6)
-	if !okForeign && !fresh && random && len(t.value) >= 20 {
+	if !okForeign && !fresh && looksRandom(t.value) && len(t.value) >= 20 {
 		isToken = true // no other session to compare with: its looks decide
 	}
 	if !isToken {
