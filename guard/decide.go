@@ -96,12 +96,16 @@ func (g *Guard) lets(r *http.Request, rule Rule, reason policy.Reason) bool {
 
 // ruleOf files the reasons that sockets share with other requests.
 func (j *judgement) ruleOf(reason policy.Reason) Rule {
-	rule, method := ruleOf(reason), j.facts.Method
+	method := j.facts.Method
 	upgrades := j.facts.Protocol != "" || len(j.facts.Header[headerUpgrade]) > 0
-	if upgrades && rule == RuleForgery && reason != policy.SafeMethod && (method == http.MethodGet || method == http.MethodConnect) {
-		return RuleSockets
+	if upgrades && (method == http.MethodGet || method == http.MethodConnect) {
+		switch reason {
+		case policy.NullOrigin, policy.MalformedOrigin, policy.InsecureOrigin, policy.ForeignOrigin, policy.Contradiction,
+			policy.OwnOrigin, policy.NoCredentials:
+			return RuleSockets
+		}
 	}
-	return rule
+	return ruleOf(reason)
 }
 
 func (j *judgement) forgetSocket() {
