@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -47,6 +49,7 @@ func (g *Guard) Proxy(upstream *url.URL, o ProxyOptions) (http.Handler, error) {
 		ModifyResponse: p.modify,
 		ErrorHandler:   p.fail,
 		BufferPool:     buffers{},
+		ErrorLog:       log.New(io.Discard, "", 0), // not the process's logger
 	}
 	if g.options.Logger != nil {
 		reverse.ErrorLog = slog.NewLogLogger(g.options.Logger.Handler(), slog.LevelDebug)
@@ -146,8 +149,8 @@ func (p *proxy) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	if r.Context().Err() == nil { // else it is the client that went away
 		p.guard.tell(r, Event{Decision: policy.Decision{Reason: reason}, Rule: ruleUpstream, Mode: Enforce})
-		if log := p.guard.options.Logger; log != nil {
-			log.Error("upstream failed", "error", err.Error())
+		if to := p.guard.options.Logger; to != nil {
+			to.Error("upstream failed", "error", err.Error())
 		}
 	}
 	p.guard.refuse(w, r, reason)
