@@ -57,8 +57,10 @@ type Bench struct {
 	turn     sync.Mutex
 	once     sync.Once
 	subjects map[string]*subject
-	removers map[string]finding.Action // by route of the creating action
 	order    []*subject
+	// bothSettings counts, for each way to send, the settings for third-party
+	// cookies under which it was seen to work.
+	bothSettings map[attacker.Vehicle]int
 }
 
 // errNotTestable carries the reason why a plan cannot be put to the test; it
@@ -86,7 +88,7 @@ func stillSuspected(format string, args ...any) error {
 
 func (b *Bench) prepare() {
 	b.once.Do(func() {
-		b.subjects, b.removers = map[string]*subject{}, map[string]finding.Action{}
+		b.subjects, b.bothSettings = map[string]*subject{}, map[attacker.Vehicle]int{}
 		if b.Ledger == nil {
 			b.Ledger = NewLedger(b.MaxMutations, b.redact)
 		}

@@ -35,7 +35,7 @@ func (s *subject) inBrowser(ctx context.Context, f *finding.Finding, t *trial) (
 			cells = append(cells, finding.Cell{Position: p, State: finding.Refuted, By: "model", Why: stay})
 			continue
 		}
-		key := strings.Join([]string{string(p.From), string(way.by), way.ride.header, thirdPartyKey(p)}, " ")
+		key := strings.Join([]string{string(p.From), string(way.by), way.ride.header, s.bench.thirdPartyKey(p, way.by)}, " ")
 		if known, done := runs[key]; done {
 			cells = append(cells, sameAs(known, p))
 			continue
@@ -49,6 +49,7 @@ func (s *subject) inBrowser(ctx context.Context, f *finding.Finding, t *trial) (
 		if cell.State == finding.Proven {
 			proven = true
 		}
+		s.bench.compared(p, way.by, cell)
 	}
 	if proven {
 		f.Vector = cells
@@ -57,13 +58,23 @@ func (s *subject) inBrowser(ctx context.Context, f *finding.Finding, t *trial) (
 	return proven, nil
 }
 
-// thirdPartyKey keeps the two settings apart where they are tried separately: for
-// an attacker on another site. On the target's own site no cookie is third party.
-func thirdPartyKey(p finding.Position) string {
-	if p.From == finding.CrossSite {
-		return string(p.ThirdParty)
+// thirdPartyKey keeps the two settings apart where both are tried: for an attacker
+// on another site. On the target's own site no cookie is third party. That a
+// navigation of the tab is the same under both settings is tried once for each way
+// to send it, and then relied on.
+func (b *Bench) thirdPartyKey(p finding.Position, by attacker.Vehicle) string {
+	if p.From != finding.CrossSite || b.bothSettings[by] == 2 {
+		return ""
 	}
-	return ""
+	return string(p.ThirdParty)
+}
+
+// compared notes a run's outcome; a way to send that was proven under both settings
+// needs only one from then on.
+func (b *Bench) compared(p finding.Position, by attacker.Vehicle, cell finding.Cell) {
+	if p.From == finding.CrossSite && cell.State == finding.Proven && kindOf(by) == policy.TopLevelNavigation {
+		b.bothSettings[by]++
+	}
 }
 
 // sameAs is the verdict of a position whose request the policy engine knows to be

@@ -23,7 +23,7 @@ func (c *clicking) framed(ctx context.Context, f *finding.Finding) error {
 			f.Vector = append(f.Vector, finding.Cell{Position: p, State: finding.Refuted, By: "model", Why: why})
 			continue
 		}
-		key := strings.Join([]string{string(p.From), c.frameRide(p, c.bench.originAt(where)).header, thirdPartyKey(p)}, " ")
+		key := strings.Join([]string{string(p.From), c.frameRide(p, c.bench.originAt(where)).header, c.bench.thirdPartyKey(p, attacker.Frame)}, " ")
 		if known, done := runs[key]; done {
 			f.Vector = append(f.Vector, sameAs(known, p))
 			continue

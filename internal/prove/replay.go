@@ -97,6 +97,7 @@ func (s *subject) stanceAt(fg forgery, p finding.Position, where string) (stance
 		}
 		where = likeTarget(s.target)
 	}
+	where = showingOrigin(fg.variant, where, s.target)
 	origin := s.bench.originAt(where)
 	stay := ""
 	var best stance
@@ -126,10 +127,20 @@ func (s *subject) stanceAt(fg forgery, p finding.Position, where string) (stance
 	return best, ""
 }
 
+// showingOrigin has the attacker on plain http where the target is: a form that an
+// https page sends to an http address shows the Origin null (Fetch, section 3.2),
+// and what a variant shows is to be that variant's doing.
+func showingOrigin(v finding.Variant, where string, target policy.Origin) string {
+	if rest, ok := strings.CutPrefix(where, "https://"); ok && v.Origin == finding.OriginForeign && target.Scheme() == "http" {
+		return "http://" + rest
+	}
+	return where
+}
+
 // likeTarget is an attacker's host that begins with the target's, for defences
 // that compare beginnings.
 func likeTarget(target policy.Origin) string {
-	return "https://" + strings.Trim(target.Host(), "[]") + ".attacker.example"
+	return target.Scheme() + "://" + strings.Trim(target.Host(), "[]") + ".attacker.example"
 }
 
 // tryVariant replays one variant from each stance until one is accepted.
