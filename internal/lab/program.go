@@ -35,6 +35,7 @@ type program struct {
 var programs = []program{
 	{"fastapi", "the bank", "bank_", []string{"alice", "bob", "admin"}},
 	{"flask", "the tracker", "tracker_", []string{"alice", "bob"}},
+	{"django", "the clinic", "clinic_", []string{"alice", "bob", "admin"}},
 }
 
 // StartFastAPI starts the bank: DynamoDB Local unless one is given, tables
