@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -42,7 +43,7 @@ func settleOne(f finding.Finding) (finding.Finding, bool) {
 	if f.Plan != nil && f.Plan.OnlyIfProven && f.State != finding.Proven && f.State != finding.Refuted && !acceptedOnce(f) {
 		return f, false
 	}
-	if f.State == finding.NotTestable && isCSRF(f.Weakness) {
+	if f.State == finding.NotTestable && isCSRF(f.Weakness) && !onlyDescribed(f) {
 		// What was seen still stands; that it could not be tried says nothing against it.
 		f.State = finding.Suspected
 		f.Why = "It could not be put to the test: " + f.Why
@@ -53,6 +54,12 @@ func settleOne(f finding.Finding) (finding.Finding, bool) {
 			"hosts of the same site and other ports of the host do. " + f.Why)
 	}
 	return rated(f), true
+}
+
+// onlyDescribed says whether the action is known from a description of the API
+// alone: then no form was seen to lack a token, and there is nothing to suspect.
+func onlyDescribed(f finding.Finding) bool {
+	return f.Plan != nil && f.Plan.Action.Source == "openapi" && f.Plan.Action.Page == ""
 }
 
 // acceptedOnce says whether a variant was served when it was tried. That is a
@@ -107,11 +114,11 @@ func reach(s finding.State) int {
 var gaps = []finding.Weakness{finding.CSRFOriginCheck, finding.CSRFTokenUnbound, finding.CSRFTokenBeforeLogin, finding.CSRFTokenConstant, finding.CSRFSameSiteOnly}
 
 // subsume merges the gaps at an endpoint into the csrf, or csrf-samesite-only, that
-// is proven there, and an unbound token into a constant one, which is a token for
-// every session.
+// is proven there, an unbound token into a constant one, which is a token for every
+// session, and a form that also answers GET into the link that does the same.
 func subsume(findings []finding.Finding) []finding.Finding {
 	main := map[string]int{}
-	constant := map[string]bool{}
+	constant, link := map[string]bool{}, map[string]bool{}
 	for i, f := range findings {
 		if f.State != finding.Proven {
 			continue
@@ -122,6 +129,8 @@ func subsume(findings []finding.Finding) []finding.Finding {
 			main[place] = i
 		case f.Weakness == finding.CSRFTokenConstant:
 			constant[place] = true
+		case f.Weakness == finding.CSRFGet:
+			link[f.Endpoint.Route] = true
 		}
 	}
 	gone := make([]bool, len(findings))
@@ -133,6 +142,8 @@ func subsume(findings []finding.Finding) []finding.Finding {
 			gone[i] = true
 		case f.Weakness == finding.CSRFTokenUnbound && constant[place]:
 			gone[i] = true
+		case f.Weakness == finding.CSRFMethodOverride && link[f.Endpoint.Route] && provenAs(f, http.MethodGet):
+			gone[i] = true
 		}
 	}
 	kept := make([]finding.Finding, 0, len(findings))
@@ -142,6 +153,18 @@ func subsume(findings []finding.Finding) []finding.Finding {
 		}
 	}
 	return kept
+}
+
+// provenAs says whether the variant that was proven went out under method.
+func provenAs(f finding.Finding, method string) bool {
+	if f.State != finding.Proven || f.Proof == nil || f.Plan == nil {
+		return false
+	}
+	return slices.ContainsFunc(f.Proof.Attempts, func(a finding.Attempt) bool {
+		return a.Accepted && a.By == "browser" && slices.ContainsFunc(f.Plan.Variants, func(v finding.Variant) bool {
+			return v.Name == a.Variant && v.Method == method
+		})
+	})
 }
 
 // withAttempts adds what was tried for gap to the proof of f.

@@ -13,7 +13,8 @@ import (
 // Weakness, State, Vector, Plan and Proof.
 //
 // Only a Proven finding can be more than Low. A finding whose Vector has no open
-// position, a Refuted one, and what is merely obsolete, is Info.
+// position, a Refuted one, one that could not be tested, and what is merely obsolete,
+// is Info.
 func Rate(f Finding) (Severity, CVSS) {
 	vector := baseVector(f)
 	score := scoreOf(vector)
@@ -67,7 +68,7 @@ func isFraming(w Weakness) bool {
 // nothingAtStake holds where the finding is knowledge rather than a danger.
 func (f Finding) nothingAtStake() bool {
 	switch {
-	case f.State == Refuted:
+	case f.State == Refuted, f.State == NotTestable:
 		return true
 	case f.State == Proven:
 		return false

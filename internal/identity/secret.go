@@ -52,9 +52,11 @@ func nonsense(value string) string {
 	return string(b)
 }
 
-// Broken is the same identity with credentials that mean nothing: every session
-// cookie and credential header has a value of the same length and shape that no
-// server gave out. Later changes to either session do not touch the other.
+// Broken is the same identity with credentials that mean nothing: every cookie and
+// credential header has a value of the same length and shape that no server gave
+// out. That is more than the cookies known to carry the session: some part of the
+// application may go by another one. Later changes to either session do not touch
+// the other.
 func (s *Session) Broken() *Session {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -70,14 +72,8 @@ func (s *Session) Broken() *Session {
 			values[i] = scheme + " " + nonsense(credentials)
 		}
 	}
-	carries := map[string]bool{}
-	for _, name := range s.cookies {
-		carries[name] = true
-	}
-	b.jar = s.jar.clone(func(set SetCookie, c policy.Cookie) SetCookie {
-		if carries[c.Name] {
-			set.Line = replaceValue(set.Line, nonsense)
-		}
+	b.jar = s.jar.clone(func(set SetCookie, _ policy.Cookie) SetCookie {
+		set.Line = replaceValue(set.Line, nonsense)
 		return set
 	})
 	return b
