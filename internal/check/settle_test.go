@@ -67,7 +67,7 @@ func TestSettle(t *testing.T) {
 			outcome(finding.CSRF, email, finding.NotTestable),
 			outcome(finding.CSRFOriginCheck, email, finding.NotTestable, onlyIfProven),
 			outcome(finding.Clickjacking, "GET /email", finding.NotTestable),
-		}, []string{"clickjacking GET /email not-testable low", "csrf POST /email suspected low"}},
+		}, []string{"clickjacking GET /email not-testable info", "csrf POST /email suspected low"}},
 		{"a variant that was served is a reason to suspect", []finding.Finding{
 			outcome(finding.CSRFJSON, "POST /api", finding.Suspected, onlyIfProven, func(f *finding.Finding) {
 				f.Proof = &finding.Proof{Attempts: []finding.Attempt{{Variant: "text", Accepted: true, By: "replay"}}}
