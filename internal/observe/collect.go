@@ -20,8 +20,8 @@ type Options struct {
 	// Renderer opens pages that have scripts; nil: what scripts do is only seen as
 	// far as they spell it out.
 	Renderer Renderer
-	// OpenAPI names documents besides those found: a URL, a path of the target, or,
-	// if it is neither, a file.
+	// OpenAPI names documents besides those found: a file, a path of the target, or a
+	// URL.
 	OpenAPI []string
 	Seeds   []string // further addresses to start from, absolute or relative to the target
 	// Log is told about progress; nil: nobody is. It is called from one goroutine.

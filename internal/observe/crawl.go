@@ -41,6 +41,7 @@ func (c *collector) crawlAs(s *identity.Session) {
 		for _, v := range c.views { // the starts are there already
 			w.adopt(v)
 		}
+		w.render(w.views)
 		w.readScripts(w.views)
 		for _, v := range w.views {
 			frontier = append(frontier, w.onward(v)...)

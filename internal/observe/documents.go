@@ -190,13 +190,15 @@ func (c *collector) takeAPI(data []byte, source string, named bool) bool {
 }
 
 func (c *collector) readNamedAPI(named string) {
-	isURL := strings.HasPrefix(named, "http://") || strings.HasPrefix(named, "https://") || strings.HasPrefix(named, "/")
-	if !isURL {
+	isURL := strings.HasPrefix(named, "http://") || strings.HasPrefix(named, "https://")
+	if info, err := os.Stat(named); !isURL && err == nil && info.Mode().IsRegular() {
 		data, err := os.ReadFile(named)
-		if err == nil {
-			c.takeAPI(data, c.site.Target, true)
+		if err != nil {
+			c.skip(finding.Skip{What: named, Why: err.Error(), Incomplete: true})
 			return
 		}
+		c.takeAPI(data, c.site.Target, true)
+		return
 	}
 	if u, ok := c.absolute(named); ok {
 		c.readAPI(u, true)

@@ -27,7 +27,8 @@ type view struct {
 	session  *identity.Session
 	exchange *Exchange
 	body     []byte           // as it came, secrets included
-	page     *markup.Document // nil if it is no HTML, or cannot be read
+	page     *markup.Document // nil if it is no HTML, or cannot be read; as rendered if it was
+	sent     *markup.Document // page as the server sent it
 	rendered *Rendered
 	setLines []string
 	sort     string // see kind
@@ -68,6 +69,7 @@ func (c *collector) fetch(s *identity.Session, to visit) *view {
 	if isHTML(v.exchange.Type) {
 		// A page that cannot be parsed has nothing to click; keep says so.
 		v.page, _ = markup.Parse(body, req.URL)
+		v.sent = v.page
 	}
 	return v
 }

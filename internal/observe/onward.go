@@ -20,7 +20,11 @@ func (w *crawl) onward(v *view) []visit {
 	if v.page == nil {
 		return next
 	}
-	for _, l := range v.page.Links() {
+	links := v.page.Links()
+	if v.sent != v.page {
+		links = append(links, v.sent.Links()...) // a script may have taken some away
+	}
+	for _, l := range links {
 		if w.mayFollow(l.URL, l.Label) {
 			add(l.URL, "crawl")
 		}

@@ -131,9 +131,10 @@ func pathOf(rawURL string) string {
 var hardening = []string{policy.HeaderCSP, policy.HeaderCSPReportOnly, policy.HeaderXFO, "Strict-Transport-Security",
 	"Cross-Origin-Opener-Policy", "Cross-Origin-Resource-Policy", "Permissions-Policy", "Referrer-Policy", "X-Content-Type-Options"}
 
-// hasHardening says whether any response carries one of them.
+// hasHardening says whether any page carries one of them. Error pages do not count:
+// some servers harden those by themselves.
 func (c *collector) hasHardening() bool {
 	return slices.ContainsFunc(c.views, func(v *view) bool {
-		return slices.ContainsFunc(hardening, func(name string) bool { return v.exchange.Header.Get(name) != "" })
+		return v.exchange.Status < 400 && slices.ContainsFunc(hardening, func(name string) bool { return v.exchange.Header.Get(name) != "" })
 	})
 }
