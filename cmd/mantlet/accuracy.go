@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
-	"slices"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -54,66 +52,9 @@ scope come from mantlet.yaml.`,
 	cmd.Flags().StringVar(&out, "out", "accuracy.json", "where to write the result")
 	cmd.Flags().StringSliceVar(&choice.apps, "lab", nil, "labs to scan: shop, bank (default all)")
 	cmd.Flags().StringSliceVar(&choice.variants, "variant", nil, "variants to scan: weak, repaired, lax (default all)")
+	cmd.Flags().IntVar(&choice.runs, "runs", 1, "scan each lab so many times and fail unless all give the same findings")
 	cmd.Flags().StringVar(&choice.reports, "reports", "", "folder to keep the reports of the lab's scans in")
 	return cmd
-}
-
-// labs are the applications that accuracy measures, in this order.
-var labs = []struct{ app, variant string }{
-	{"shop", "weak"}, {"shop", "repaired"}, {"shop", "lax"},
-	{"bank", "weak"}, {"bank", "repaired"},
-}
-
-// A labChoice narrows what is scanned; empty lists mean everything.
-type labChoice struct {
-	apps, variants []string
-	reports        string
-}
-
-func (c labChoice) includes(app, variant string) bool {
-	return (len(c.apps) == 0 || slices.Contains(c.apps, app)) && (len(c.variants) == 0 || slices.Contains(c.variants, variant))
-}
-
-func labAccuracy(cmd *cobra.Command, e *env, choice labChoice) (accuracy.Result, error) {
-	var results []accuracy.Result
-	for _, l := range labs {
-		if !choice.includes(l.app, l.variant) {
-			continue
-		}
-		instance, err := startLab(cmd.Context(), &env{stdout: e.stdout, stderr: io.Discard, getenv: e.getenv}, l.app, l.variant, 0)
-		if err != nil {
-			return accuracy.Result{}, exitError{exitIncomplete, fmt.Errorf("start %s %s: %w", l.app, l.variant, err)}
-		}
-		result, err := instanceAccuracy(cmd, e, instance, choice.reports)
-		instance.Stop()
-		if err != nil {
-			return accuracy.Result{}, err
-		}
-		results = append(results, result)
-	}
-	return accuracy.Join(results...), nil
-}
-
-func instanceAccuracy(cmd *cobra.Command, e *env, instance *lab.Instance, reports string) (accuracy.Result, error) {
-	fmt.Fprintf(e.stderr, "scanning %s %s at %s\n", instance.App, instance.Variant, instance.URL)
-	job, err := jobFor(cmd, e, instance)
-	if err != nil {
-		return accuracy.Result{}, err
-	}
-	r, err := perform(cmd.Context(), e, job, output{format: "none"})
-	if err != nil {
-		return accuracy.Result{}, err
-	}
-	if reports != "" {
-		if _, err := report.WriteDir(filepath.Join(reports, instance.App+"-"+instance.Variant), r, nil); err != nil {
-			return accuracy.Result{}, err
-		}
-	}
-	if !r.End.Complete {
-		return accuracy.Result{}, exitError{exitIncomplete, fmt.Errorf("scan of %s %s is incomplete: %v", instance.App, instance.Variant, r.End.Why)}
-	}
-	truth := lab.Truth{App: instance.App, Framework: instance.Framework, Variant: instance.Variant, Rows: instance.Truth}
-	return accuracy.Compare(truth, all(r)), nil
 }
 
 func otherAccuracy(cmd *cobra.Command, e *env, flags *scanFlags, truthFile string, args []string) (accuracy.Result, error) {

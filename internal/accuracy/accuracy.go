@@ -79,6 +79,17 @@ func Compare(t lab.Truth, findings []finding.Finding) Result {
 	return result
 }
 
+// Signature lists findings as they have to be the same in every scan of the same
+// application: id, state and severity, sorted.
+func Signature(findings []finding.Finding) []string {
+	var lines []string
+	for _, f := range findings {
+		lines = append(lines, f.ID+" "+string(f.State)+" "+string(f.Severity))
+	}
+	sort.Strings(lines)
+	return lines
+}
+
 // Join puts the results of several scans together and counts anew.
 func Join(results ...Result) Result {
 	var all Result

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mantlet-dev/mantlet/internal/accuracy"
+	"github.com/mantlet-dev/mantlet/internal/lab"
+	"github.com/mantlet-dev/mantlet/internal/report"
+)
+
+// labs are the applications that accuracy measures, in this order.
+var labs = []struct{ app, variant string }{
+	{"shop", "weak"}, {"shop", "repaired"}, {"shop", "lax"},
+	{"bank", "weak"}, {"bank", "repaired"},
+}
+
+// A labChoice says which labs to scan, empty lists meaning all, and how often.
+type labChoice struct {
+	apps, variants []string
+	runs           int
+	reports        string // folder to keep reports in, "" for none
+}
+
+func (c labChoice) includes(app, variant string) bool {
+	return (len(c.apps) == 0 || slices.Contains(c.apps, app)) && (len(c.variants) == 0 || slices.Contains(c.variants, variant))
+}
+
+func labAccuracy(cmd *cobra.Command, e *env, choice labChoice) (accuracy.Result, error) {
+	var results []accuracy.Result
+	for _, l := range labs {
+		if !choice.includes(l.app, l.variant) {
+			continue
+		}
+		result, err := repeatedAccuracy(cmd, e, l.app, l.variant, choice)
+		if err != nil {
+			return accuracy.Result{}, err
+		}
+		results = append(results, result)
+	}
+	return accuracy.Join(results...), nil
+}
+
+// repeatedAccuracy scans a fresh instance for every run and gives the first run's
+// result, if all the others found the same.
+func repeatedAccuracy(cmd *cobra.Command, e *env, app, variant string, choice labChoice) (accuracy.Result, error) {
+	var first accuracy.Result
+	var known []string
+	for n := range max(choice.runs, 1) {
+		r, result, err := freshAccuracy(cmd, e, app, variant)
+		if err != nil {
+			return accuracy.Result{}, err
+		}
+		if choice.reports != "" {
+			if _, err := report.WriteDir(filepath.Join(choice.reports, app+"-"+variant), r, nil); err != nil {
+				return accuracy.Result{}, err
+			}
+		}
+		found := accuracy.Signature(all(r))
+		if n == 0 {
+			first, known = result, found
+			continue
+		}
+		fmt.Fprintf(e.stderr, "%s %s: run %d of %d, %d findings\n", app, variant, n+1, choice.runs, len(found))
+		if gone, come := difference(known, found), difference(found, known); len(gone)+len(come) > 0 {
+			return accuracy.Result{}, exitError{exitIncomplete,
+				fmt.Errorf("run %d of %s %s differs from the first: without %v, with %v", n+1, app, variant, gone, come)}
+		}
+	}
+	return first, nil
+}
+
+func difference(a, b []string) []string {
+	return slices.DeleteFunc(slices.Clone(a), func(s string) bool { return slices.Contains(b, s) })
+}
+
+func freshAccuracy(cmd *cobra.Command, e *env, app, variant string) (report.Report, accuracy.Result, error) {
+	instance, err := startLab(cmd.Context(), &env{stdout: e.stdout, stderr: io.Discard, getenv: e.getenv}, app, variant, 0)
+	if err != nil {
+		return report.Report{}, accuracy.Result{}, exitError{exitIncomplete, fmt.Errorf("start %s %s: %w", app, variant, err)}
+	}
+	defer instance.Stop()
+	fmt.Fprintf(e.stderr, "scanning %s %s at %s\n", instance.App, instance.Variant, instance.URL)
+	job, err := jobFor(cmd, e, instance)
+	if err != nil {
+		return report.Report{}, accuracy.Result{}, err
+	}
+	r, err := perform(cmd.Context(), e, job, output{format: "none"})
+	if err == nil && !r.End.Complete {
+		err = exitError{exitIncomplete, fmt.Errorf("scan of %s %s is incomplete: %v", app, variant, r.End.Why)}
+	}
+	truth := lab.Truth{App: instance.App, Framework: instance.Framework, Variant: instance.Variant, Rows: instance.Truth}
+	return r, accuracy.Compare(truth, all(r)), err
+}
