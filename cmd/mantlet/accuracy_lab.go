@@ -17,6 +17,8 @@ import (
 var labs = []struct{ app, variant string }{
 	{"shop", "weak"}, {"shop", "repaired"}, {"shop", "lax"},
 	{"bank", "weak"}, {"bank", "repaired"},
+	{"tracker", "weak"}, {"tracker", "repaired"},
+	{"clinic", "weak"}, {"clinic", "repaired"},
 }
 
 // A labChoice says which labs to scan, empty lists meaning all, and how often.

@@ -15,18 +15,22 @@ func newLabCommand(e *env) *cobra.Command {
 	var variant string
 	var port int
 	cmd := &cobra.Command{
-		Use:   "lab shop|bank",
+		Use:   "lab shop|bank|tracker|clinic",
 		Short: "Start a weak or repaired application to try things on",
 		Long: `Lab starts one of the applications Mantlet is measured with, on loopback, and keeps
 it running until it is interrupted.
 
-  shop   a small Go shop inside this program (weak, repaired, lax)
-  bank   a FastAPI bank on DynamoDB Local, set up by scripts/setup (weak, repaired)
+  shop     a small Go shop inside this program (weak, repaired, lax)
+  bank     FastAPI on DynamoDB Local (weak, repaired)
+  tracker  Flask on DynamoDB Local (weak, repaired)
+  clinic   Django on DynamoDB Local (weak, repaired)
+
+All but the shop run from a checkout of Mantlet, after scripts/setup.
 
 They are weak on purpose: never put them on a network.`,
 		Example:   "  mantlet lab bank --variant weak --port 8000",
 		Args:      cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
-		ValidArgs: []string{"shop", "bank", "demo", "fastapi"},
+		ValidArgs: []string{"shop", "bank", "tracker", "clinic"},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			instance, err := startLab(cmd.Context(), e, args[0], variant, port)
 			if err != nil {
@@ -43,10 +47,12 @@ They are weak on purpose: never put them on a network.`,
 	return cmd
 }
 
+// frameworks are what the labs outside this program are written with.
+var frameworks = map[string]string{"bank": "fastapi", "tracker": "flask", "clinic": "django"}
+
 func startLab(ctx context.Context, e *env, app, variant string, port int) (*lab.Instance, error) {
-	switch app {
-	case "bank", "fastapi":
-		return lab.StartFastAPI(ctx, lab.Options{Dir: ".", Variant: variant, Port: port, Log: e.stderr})
+	if framework, ok := frameworks[app]; ok {
+		return lab.Start(ctx, framework, lab.Options{Dir: ".", Variant: variant, Port: port, Log: e.stderr})
 	}
 	return lab.StartEmbeddedAt(variant, fmt.Sprintf("127.0.0.1:%d", port))
 }
