@@ -1,0 +1,145 @@
+package forminject
+
+import (
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+	"sync"
+)
+
+// Why says why a page is left as it is; "" if it is not.
+type Why string
+
+// The reasons for leaving a response alone. NotHTML and NoBody are no cause for
+// concern; with the others the application's forms lack the field.
+const (
+	NotHTML    Why = "not-html"
+	NoBody     Why = "no-body"
+	Compressed Why = "compressed"
+	Cacheable  Why = "cacheable" // shared caches would give one user's field to others
+	Charset    Why = "charset"   // not a superset of ASCII
+	Partial    Why = "partial"
+)
+
+// Refuses says why no field can be put into a response.
+func Refuses(res *http.Response) Why {
+	kind, params, err := mime.ParseMediaType(res.Header.Get("Content-Type"))
+	switch {
+	case err != nil || kind != "text/html":
+		return NotHTML
+	case res.Request != nil && res.Request.Method == http.MethodHead, res.StatusCode == http.StatusNoContent,
+		res.StatusCode == http.StatusNotModified, res.StatusCode < 200:
+		return NoBody
+	case res.StatusCode == http.StatusPartialContent:
+		return Partial
+	case isCompressed(res.Header):
+		return Compressed
+	case strings.HasPrefix(strings.ToLower(params["charset"]), "utf-16"), strings.HasPrefix(strings.ToLower(params["charset"]), "utf-32"),
+		strings.HasPrefix(strings.ToLower(params["charset"]), "iso-2022"), strings.EqualFold(params["charset"], "utf-7"):
+		return Charset
+	case isShared(res.Header):
+		return Cacheable
+	}
+	return ""
+}
+
+func isCompressed(h http.Header) bool {
+	for _, v := range h.Values("Content-Encoding") {
+		if v != "" && !strings.EqualFold(v, "identity") {
+			return true
+		}
+	}
+	return false
+}
+
+func isShared(h http.Header) bool {
+	for _, v := range h.Values("Cache-Control") {
+		for directive := range strings.SplitSeq(v, ",") {
+			name, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(directive)), "=")
+			if name == "public" || name == "s-maxage" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Into puts field, a whole element, into the forms of a response that Refuses finds
+// nothing against. self is the page's origin. Headers that describe the old body go,
+// and the page is kept from shared caches.
+func Into(res *http.Response, field, self string) {
+	for _, name := range []string{"Content-Length", "Content-Md5", "Digest", "Content-Digest", "Repr-Digest", "Etag", "Last-Modified", "Accept-Ranges", "Expires"} {
+		res.Header.Del(name)
+	}
+	if !strings.Contains(res.Header.Get("Cache-Control"), "no-store") {
+		res.Header.Set("Cache-Control", "private, no-cache")
+	}
+	res.ContentLength = -1
+	res.Body = newReader(res.Body, field, self)
+}
+
+// AskPlain makes a request for a page one that is answered uncompressed and whole:
+// decoding and encoding again would cost more than everything else.
+func AskPlain(h http.Header) {
+	for _, accept := range h.Values("Accept") {
+		if strings.Contains(accept, "text/html") {
+			h.Set("Accept-Encoding", "identity")
+			h.Del("Range")
+			h.Del("If-Range")
+			return
+		}
+	}
+}
+
+// reader gives the rewritten page as its parts arrive: what is known of one read
+// from below is handed on before the next.
+type reader struct {
+	io.Closer
+	src io.Reader
+	w   rewriter
+	b   *buffers
+	out []byte // rewritten and not yet read
+	err error
+}
+
+type buffers struct {
+	in  [16 << 10]byte
+	out []byte
+}
+
+var pool = sync.Pool{New: func() any { return new(buffers) }}
+
+func newReader(body io.ReadCloser, field, self string) io.ReadCloser {
+	return &reader{Closer: body, src: body, b: pool.Get().(*buffers), w: rewriter{field: []byte(field), self: self}}
+}
+
+func (r *reader) Read(p []byte) (int, error) {
+	for len(r.out) == 0 {
+		if r.err != nil {
+			r.release()
+			return 0, r.err
+		}
+		r.fill()
+	}
+	n := copy(p, r.out)
+	r.out = r.out[n:]
+	return n, nil
+}
+
+func (r *reader) fill() {
+	n, err := r.src.Read(r.b.in[:])
+	r.b.out = r.w.feed(r.b.out[:0], r.b.in[:n])
+	if r.err = err; err != nil {
+		r.b.out = r.w.end(r.b.out)
+	}
+	r.out = r.b.out
+}
+
+// release gives the buffers back once, when nothing of them is still to be read.
+func (r *reader) release() {
+	if r.b != nil && len(r.b.out) <= 256<<10 {
+		pool.Put(r.b)
+	}
+	r.b, r.out = nil, nil
+}

@@ -1,0 +1,212 @@
+package forminject
+
+import (
+	"bytes"
+	"html"
+	"strings"
+)
+
+// tagScan looks for the end of a tag: the first angle outside a quoted value (HTML,
+// sections 13.2.5.8 and 13.2.5.32 to 39). It can stop and go on at any byte.
+type tagScan struct {
+	at    int // bytes looked at
+	state attrState
+}
+
+type attrState int
+
+const (
+	tagNamed attrState = iota
+	beforeName
+	inName
+	afterName
+	beforeValue
+	inDouble
+	inSingle
+	inUnquoted
+)
+
+// scan goes on from at. It is done when data[:at] is the whole tag.
+func (s *tagScan) scan(data []byte) (done bool) {
+	for s.at < len(data) {
+		if s.state == inDouble || s.state == inSingle {
+			quote := byte('"')
+			if s.state == inSingle {
+				quote = '\''
+			}
+			i := bytes.IndexByte(data[s.at:], quote)
+			if i < 0 {
+				s.at = len(data)
+				return false
+			}
+			s.at += i + 1
+			s.state = beforeName
+			continue
+		}
+		c := data[s.at]
+		s.at++
+		if c == '>' {
+			return true
+		}
+		s.state = s.state.next(c)
+	}
+	return false
+}
+
+// next is the state after c, which is no angle, outside quotes.
+func (s attrState) next(c byte) attrState {
+	space := isSpace(c)
+	switch s {
+	case tagNamed:
+		if space || c == '/' {
+			return beforeName
+		}
+	case beforeName:
+		if !space && c != '/' {
+			return inName // even an equals sign
+		}
+	case inName, afterName:
+		switch {
+		case c == '=':
+			return beforeValue
+		case c == '/':
+			return beforeName
+		case space:
+			return afterName
+		}
+		return inName
+	case beforeValue:
+		switch {
+		case c == '"':
+			return inDouble
+		case c == '\'':
+			return inSingle
+		case !space:
+			return inUnquoted
+		}
+	case inUnquoted:
+		if space {
+			return beforeName
+		}
+	}
+	return s
+}
+
+// names are the elements that mean something here.
+var names = []string{"form", "base", "script", "style", "title", "textarea", "noscript", "iframe", "noembed", "noframes", "xmp", "plaintext"}
+
+// tagName is the lower-case name of a whole tag, if it is one of names.
+func tagName(tag []byte) string {
+	name := bytes.TrimLeft(tag[1:], "/")
+	end := bytes.IndexAny(name, " \t\n\f\r/>")
+	for _, known := range names {
+		if end == len(known) && bytes.EqualFold(name[:end], []byte(known)) {
+			return known
+		}
+	}
+	return ""
+}
+
+// attribute is the value of the first attribute of that name, its character
+// references read.
+func attribute(tag []byte, wanted string) (value string, ok bool) {
+	var s attrState
+	var name, val []byte
+	done := func() bool {
+		if strings.EqualFold(string(name), wanted) {
+			value, ok = html.UnescapeString(string(val)), true
+		}
+		name, val = nil, nil
+		return ok
+	}
+	for i := 1; i < len(tag)-1; i++ {
+		c := tag[i]
+		if s == inDouble || s == inSingle {
+			if c == '"' && s == inDouble || c == '\'' && s == inSingle {
+				s = beforeName
+				if done() {
+					return value, ok
+				}
+			} else {
+				val = append(val, c)
+			}
+			continue
+		}
+		before := s
+		s = s.next(c)
+		switch {
+		case s == inName && before != inName, s == beforeName && before != beforeName && before != tagNamed:
+			if done() {
+				return value, ok
+			}
+		}
+		switch s {
+		case inName:
+			name = append(name, c)
+		case inUnquoted:
+			val = append(val, c)
+		}
+	}
+	done()
+	return value, ok
+}
+
+// takes says whether a form is sent by POST to the page's own origin.
+func (w *rewriter) takes(tag []byte) bool {
+	if method, _ := attribute(tag, "method"); !strings.EqualFold(method, "post") {
+		return false
+	}
+	action, _ := attribute(tag, "action")
+	return staysHome(action, w.self, w.foreign)
+}
+
+// staysHome says whether a URL in a page leads to the page's own origin. Where
+// browsers and a simple reading could differ (backslashes, line breaks, another
+// scheme) it says no.
+func staysHome(ref, self string, foreignBase bool) bool {
+	ref = strings.Trim(ref, " ")
+	if strings.ContainsFunc(ref, func(r rune) bool { return r <= ' ' || r == '\\' || r == 0x7f }) {
+		return false
+	}
+	if rest, ok := strings.CutPrefix(ref, self); ok && self != "" {
+		return rest == "" || rest[0] == '/' || rest[0] == '?' || rest[0] == '#'
+	}
+	switch {
+	case ref == "":
+		return true // the page itself, whatever its base
+	case foreignBase, strings.HasPrefix(ref, "//"):
+		return false
+	}
+	if i := strings.IndexAny(ref, "/?#"); i >= 0 {
+		ref = ref[:i]
+	}
+	return !strings.Contains(ref, ":") // else what precedes it is a scheme
+}
+
+func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
+
+func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\f' || c == '\r' }
+
+// startsTag says whether data starts with prefix, name in any case and the end of a
+// name. It is not known before enough has come.
+func startsTag(data []byte, prefix, name string) (is, known bool) {
+	for i := range len(prefix) + len(name) {
+		if i >= len(data) {
+			return false, false
+		}
+		want := byte(0)
+		if c := data[i]; i < len(prefix) {
+			want = prefix[i]
+			if c != want {
+				return false, true
+			}
+		} else if want = name[i-len(prefix)]; c|0x20 != want {
+			return false, true
+		}
+	}
+	if len(data) == len(prefix)+len(name) {
+		return false, false
+	}
+	c := data[len(prefix)+len(name)]
+	return isSpace(c) || c == '/' || c == '>', true
+}
