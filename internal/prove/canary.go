@@ -111,7 +111,7 @@ func (n *nursery) hatch(ctx context.Context, f finding.Finding, a finding.Action
 	if err != nil {
 		return canary{}, err
 	}
-	changes := state.Diff(before, after)
+	changes := n.bench.diff(before, after)
 	hits := state.Carrying(changes, fill.marker.text)
 	c.did(entry, hits)
 	if len(hits) == 0 {
@@ -255,7 +255,7 @@ func (s *subject) learnVanishing(ctx context.Context, f finding.Finding) error {
 	if err != nil {
 		return err
 	}
-	gone := state.Gone(state.Diff(s.latest, now), fg.marker.text)
+	gone := state.Gone(s.bench.diff(s.latest, now), fg.marker.text)
 	s.latest = now
 	if len(gone) == 0 {
 		if a.status >= 400 {

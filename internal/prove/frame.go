@@ -167,7 +167,7 @@ func (c *clicking) knowingly(ctx context.Context, f finding.Finding, way oracle,
 	if c.latest, err = way.Read(ctx); err != nil {
 		return nil, err
 	}
-	moving := state.Diff(one, c.latest)
+	moving := c.bench.diff(one, c.latest)
 	c.noise.Learn(moving)
 	c.before = c.latest
 	if first {
@@ -187,7 +187,7 @@ func (c *clicking) knowingly(ctx context.Context, f finding.Finding, way oracle,
 	if c.latest, err = way.Read(ctx); err != nil {
 		return nil, err
 	}
-	all := state.Diff(before, c.latest)
+	all := c.bench.diff(before, c.latest)
 	changes := c.noise.Filter(all)
 	if c.text != "" {
 		changes = state.Carrying(all, c.text)
@@ -231,7 +231,7 @@ func (c *clicking) learnOnCanary(ctx context.Context, f finding.Finding) error {
 	if c.latest, err = c.oracle.Read(ctx); err != nil {
 		return err
 	}
-	gone := state.Gone(state.Diff(before, c.latest), c.text)
+	gone := state.Gone(c.bench.diff(before, c.latest), c.text)
 	if len(gone) == 0 {
 		return notTestable("not observable: after the victim's own click the object was still there")
 	}

@@ -84,7 +84,7 @@ func (l *learning) through(ctx context.Context, way oracle) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	moving := state.Diff(first, second)
+	moving := l.bench.diff(first, second)
 	l.noise.Learn(moving)
 	l.latest = second
 	if l.before == nil {
@@ -200,7 +200,7 @@ func (l *learning) look(ctx context.Context, from state.Snapshot, f filling, a a
 			return witness{}, nil, err
 		}
 		l.latest = now
-		if w, hits, ok := witnessed(state.Diff(from, now), &l.noise, f.marker); ok {
+		if w, hits, ok := witnessed(l.bench.diff(from, now), &l.noise, f.marker); ok {
 			if pause > 10*time.Millisecond {
 				l.lag = time.Since(start)
 			}
@@ -229,7 +229,7 @@ func (l *learning) elsewhere(ctx context.Context, f filling, a answer, entry int
 	if err != nil {
 		return false, err
 	}
-	hits := state.Carrying(state.Diff(nil, now), f.marker.text)
+	hits := state.Carrying(l.bench.diff(nil, now), f.marker.text)
 	if len(hits) == 0 {
 		return false, nil
 	}
@@ -242,7 +242,7 @@ func (l *learning) elsewhere(ctx context.Context, f filling, a answer, entry int
 // twice does an action without a marker a second time: what changed both times in
 // the same way is its transition.
 func (l *learning) twice(ctx context.Context, st style, from state.Snapshot, entry int, a answer, f filling) (bool, error) {
-	first := l.noise.Filter(state.Diff(from, l.latest))
+	first := l.noise.Filter(l.bench.diff(from, l.latest))
 	if len(first) == 0 || !a.accepted() {
 		l.bench.Ledger.changed(entry, nil)
 		return false, nil
@@ -262,7 +262,7 @@ func (l *learning) twice(ctx context.Context, st style, from state.Snapshot, ent
 	if l.latest, err = l.oracle.Read(ctx); err != nil {
 		return false, err
 	}
-	second := l.noise.Filter(state.Diff(middle, l.latest))
+	second := l.noise.Filter(l.bench.diff(middle, l.latest))
 	places := state.Transitions(first, second)
 	if len(places) == 0 {
 		if len(second) == 0 {
@@ -303,7 +303,7 @@ func (l *learning) settleOn(w witness, st style, hits []finding.Change, f fillin
 	s.oracle, s.witness, s.style = narrow, w, st
 	s.remember(f)
 	if len(s.earlier) == 0 {
-		s.recall(f, replaced(l.noise.Filter(state.Diff(l.from, l.latest))))
+		s.recall(f, replaced(l.noise.Filter(l.bench.diff(l.from, l.latest))))
 	}
 	s.latest = narrow.only(s.latest)
 	if s.before != nil {
@@ -330,7 +330,7 @@ func (s *subject) recall(f filling, hits []finding.Change) {
 			}
 			head, tail, _ := strings.Cut(c.After, v.text)
 			if old, ok := strings.CutPrefix(c.Before, head); ok {
-				if old, ok = strings.CutSuffix(old, tail); ok {
+				if old, ok = strings.CutSuffix(old, tail); ok && !strings.Contains(old, "«") {
 					s.earlier[v.name] = old
 				}
 			}

@@ -3,6 +3,7 @@ package prove
 import (
 	"context"
 	"net/url"
+	"slices"
 	"sort"
 	"strings"
 
@@ -238,4 +239,26 @@ func addressOf(r state.Reader, changes []finding.Change) string {
 		}
 	}
 	return ""
+}
+
+// diff is what changed between two readings. What only differs because a secret
+// became known in between, and is hidden in one of them, did not change.
+func (b *Bench) diff(before, after state.Snapshot) []finding.Change {
+	came, went := map[string]int{}, map[string]int{}
+	var changes []finding.Change
+	for _, c := range redacted(state.Diff(before, after), b.redact) {
+		switch {
+		case c.Before == c.After:
+			continue
+		case c.Before == "":
+			came[c.Where+"\x00"+c.After]++
+		case c.After == "":
+			went[c.Where+"\x00"+c.Before]++
+		}
+		changes = append(changes, c)
+	}
+	return slices.DeleteFunc(changes, func(c finding.Change) bool {
+		key := c.Where + "\x00" + c.Before + c.After
+		return (c.Before == "" || c.After == "") && came[key] > 0 && came[key] == went[key]
+	})
 }

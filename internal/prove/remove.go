@@ -60,7 +60,7 @@ func (s *subject) removers() []finding.Action {
 
 // remove aims one remover at the object that bears mark and says whether it is gone.
 func (s *subject) remove(ctx context.Context, wide oracle, remover finding.Action, now state.Snapshot, mark string) (bool, error) {
-	aimed, ok := s.bench.aimAt(ctx, s.victim, remover, state.Diff(s.before, now), mark)
+	aimed, ok := s.bench.aimAt(ctx, s.victim, remover, s.bench.diff(s.before, now), mark)
 	if !ok {
 		return false, nil
 	}

@@ -236,7 +236,7 @@ func (s *subject) await(ctx context.Context, w witness, m marker, patience time.
 		if err != nil {
 			return nil, nil, err
 		}
-		all = state.Diff(from, now)
+		all = s.bench.diff(from, now)
 		shown = w.sees(all, &s.noise, m)
 		if len(shown) > 0 || time.Since(start) >= patience {
 			s.latest = now

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/mantlet-dev/mantlet/internal/finding"
 	"github.com/mantlet-dev/mantlet/internal/state"
@@ -60,15 +61,25 @@ func (s *subject) settle(undone bool, note string) {
 	}
 }
 
-// asBefore re-reads the state and says whether what shows the action is as it was
-// before anything was sent.
+// asBefore re-reads the state, for as long as a change takes to show, and says
+// whether what shows the action is as it was before anything was sent.
 func (s *subject) asBefore(ctx context.Context) (bool, error) {
-	now, err := s.oracle.Read(ctx)
-	if err != nil {
-		return false, err
+	start := time.Now()
+	for {
+		now, err := s.oracle.Read(ctx)
+		if err != nil {
+			return false, err
+		}
+		s.latest = now
+		if same := len(s.remaining(now)) == 0; same || time.Since(start) >= s.patience() {
+			return same, nil
+		}
+		select {
+		case <-time.After(20 * time.Millisecond):
+		case <-ctx.Done():
+			return false, ctx.Err()
+		}
 	}
-	s.latest = now
-	return len(s.remaining(now)) == 0, nil
 }
 
 // remaining are the differences to before that are the action's: those where its
@@ -76,7 +87,7 @@ func (s *subject) asBefore(ctx context.Context) (bool, error) {
 func (s *subject) remaining(now state.Snapshot) []finding.Change {
 	var left []finding.Change
 	before := s.before
-	for _, c := range state.Diff(before, now) {
+	for _, c := range s.bench.diff(before, now) {
 		ours := slices.ContainsFunc(s.marks, func(m string) bool { return strings.Contains(strings.ToLower(c.After), strings.ToLower(m)) })
 		if ours || before != nil && s.witness.places[state.Place(c.Where)] && !s.noise.Covers(c) {
 			left = append(left, c)

@@ -1,6 +1,7 @@
 package prove_test
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
@@ -62,10 +63,20 @@ func (v *victim) serve(w http.ResponseWriter, r *http.Request) {
 		_ = json.NewEncoder(w).Encode(v.data)
 	case who == nil:
 		http.Redirect(w, r, "/login", http.StatusSeeOther)
+	case r.URL.Path == "/step2":
+		v.page(w, who, fmt.Sprintf(`<h1>Sure?</h1><form method=post action=/switch-safe><input type=hidden name=csrf value=%s><button>Yes, turn it</button></form>`, who.token))
 	case r.Method == "POST", r.URL.Path == "/set":
 		v.act(w, r, who)
 	case strings.HasSuffix(r.URL.Path, "/delete"):
 		v.page(w, who, v.confirm(who, r.URL.Path))
+	case r.URL.Path == "/guarded":
+		w.Header().Set("Content-Security-Policy", "frame-ancestors 'none'")
+		v.page(w, who, v.home(who))
+	case r.URL.Path == "/prefilled":
+		v.page(w, who, fmt.Sprintf(`<p>Motto: %s</p><form method=post action=/tokened><input type=hidden name=csrf value=%s><input name=motto value=%q><button id=save>Save</button></form>`,
+			html.EscapeString(v.data["motto"]), who.token, html.EscapeString(cmp.Or(r.URL.Query().Get("motto"), v.data["motto"]))))
+	case r.URL.Path == "/step1":
+		v.page(w, who, fmt.Sprintf(`<p>Light: %s</p><form method=post action=/step2><button id=first>Turn the light</button></form>`, v.data["light"]))
 	default:
 		v.page(w, who, v.home(who))
 	}
