@@ -96,7 +96,7 @@ func commonPrefix(names []string) string {
 }
 
 func TestAFrameworkWithoutAnApplicationIsRefused(t *testing.T) {
-	if _, err := Start(t.Context(), "rails", Options{}); err == nil || !strings.Contains(err.Error(), "flask") {
+	if _, err := Start(t.Context(), "rails", Options{}); err == nil || !strings.Contains(err.Error(), "django") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -10,6 +10,7 @@ import accounts
 import api
 import brochure
 import cards
+import live
 import overdraft
 import payees
 import profile_pages
@@ -17,6 +18,7 @@ import savings
 import settings
 import staff
 import switches
+import vault
 from members import LoginNeeded
 from pages import back_to, render
 from kit.dynamo import NotFound
@@ -25,7 +27,7 @@ from kit.variant import variant
 
 # No interactive documentation: its page loads scripts from elsewhere.
 app = FastAPI(title="Fallow Bank", version="1", docs_url=None, redoc_url=None)
-for part in (accounts, profile_pages, settings, payees, overdraft, cards, savings, brochure, switches, api, staff):
+for part in (accounts, profile_pages, settings, payees, overdraft, cards, savings, brochure, switches, vault, live, api, staff):
     app.include_router(part.router)
 
 

@@ -12,7 +12,7 @@ from cookies import Cookie
 from defences import bearer_only, both, header_token, json_only, synchronizer, visitor_token
 from frame import FrameHeaders
 from kit.framing import PARTNER, frame_headers
-from kit.origin import suspicious
+from kit.origin import suspicious, suspicious_socket
 
 NAME = "repaired"
 
@@ -52,11 +52,15 @@ class OriginGuard:
         self.app = app
 
     async def __call__(self, scope, receive, send):
+        headers = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope.get("headers", ())]
         if scope["type"] == "http":
-            headers = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"]]
             why = suspicious(scope["method"], scope["scheme"], headers)
             if why:
                 return await JSONResponse({"detail": f"refused: {why}"}, 403)(scope, receive, send)
+        elif scope["type"] == "websocket" and suspicious_socket(scope["scheme"], headers):
+            await receive()
+            # Before it is accepted: the handshake is answered with 403.
+            return await send({"type": "websocket.close", "code": 1008})
         await self.app(scope, receive, send)
 
 

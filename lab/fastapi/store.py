@@ -45,6 +45,7 @@ class Store(Tables):
         "payees": ("owner", "payee_id"),
         "transfers": ("owner", "transfer_id"),
         "requests": ("request_id",),
+        "documents": ("owner", "document_id"),
     }
 
     # Users
@@ -145,3 +146,15 @@ class Store(Tables):
 
     def ask_for_help(self, email):
         self.put("requests", {"request_id": secrets.token_hex(8), "email": email})
+
+    # Documents in the vault: what is known of them, not the documents
+
+    def documents(self, owner):
+        return self.of("documents", owner)
+
+    def keep_document(self, owner, name, length, digest):
+        self.put("documents", {"owner": owner, "document_id": secrets.token_hex(4), "name": name, "length": length, "digest": digest})
+
+    def drop_document(self, owner, document_id):
+        self.must_get("documents", owner=owner, document_id=document_id)
+        self.delete("documents", owner=owner, document_id=document_id)

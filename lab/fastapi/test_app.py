@@ -7,8 +7,11 @@ and what is sound refuses. Truth takes the truth file at its word: a row called
 vulnerable has to be exploitable, a row called safe must not be.
 """
 
+import hashlib
 import json
+import os
 import sys
+import time
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -16,6 +19,10 @@ sys.path.append(str(Path(__file__).resolve().parent.parent))
 
 from kit.people import password
 from kit.suite import BASE, FOREIGN, TRUTH, WEAK, Suite, marker, member, nobody, run, vulnerable
+from kit.websocket import Refused, WebSocketClient
+
+# How long a document the vault is given; 1024 is what a proxy in front is tried with.
+UPLOAD_MB = int(os.environ.get("MANTLET_LAB_UPLOAD_MB", "3"))
 
 # Forms that set one thing: endpoint, page, field.
 SETTINGS = (
@@ -161,6 +168,40 @@ class Works(Suite):
                 self.assertEqual(self.alice.post_json(endpoint, {field: value}, headers).status, 200)
                 self.assertEqual(me(self.alice)[field], value)
 
+    def test_a_large_document_can_be_handed_in_and_taken_out(self):
+        name, part = marker() + ".bin", os.urandom(1 << 16)
+        form = self.alice.get("/vault").form("/vault")
+        answer = self.alice.post_file("/vault", {name: value for name, value in form["fields"].items() if name != "document"},
+                                      "document", name, part, UPLOAD_MB * 16)
+        self.assertEqual(answer.status, 303)
+        digest = hashlib.sha256()
+        for _ in range(UPLOAD_MB * 16):
+            digest.update(part)
+        page = self.alice.get("/vault")
+        self.assertIn(f"<dt>{name}</dt><dd>{UPLOAD_MB << 20} bytes, SHA-256 {digest.hexdigest()}</dd>", page.text)
+        for form in page.forms():
+            if form["attributes"]["action"].endswith("/delete"):
+                self.assertEqual(self.alice.post(form["action"], form["fields"]).status, 303)
+        self.assertNotIn(name, self.alice.get("/vault").text)
+
+    def test_rates_arrive_one_by_one(self):
+        arrived = [(line, time.monotonic()) for line in self.alice.lines("/rates/events?count=4")]
+        rates = [(line, when) for line, when in arrived if line.startswith("data: ")]
+        self.assertEqual([line for line, _ in rates], ["data: 4.0 %", "data: 4.1 %", "data: 4.2 %", "data: 4.3 %", "data: that was all"])
+        self.assertGreater(rates[-1][1] - rates[0][1], 0.4, "they came all at once")
+
+    def test_the_chat_says_everything_back(self):
+        with WebSocketClient(BASE, "/chat/socket", {"Origin": BASE, "Cookie": self.alice.cookie_header()}) as socket:
+            self.assertEqual(socket.receive(), f"Hello, {me(self.alice)['nickname']}")
+            for text in (marker(), "ä" * 300):
+                socket.send(text)
+                self.assertEqual(socket.receive(), text)
+
+    def test_the_chat_is_for_customers(self):
+        with self.assertRaises(Refused) as refusal:
+            WebSocketClient(BASE, "/chat/socket", {"Origin": BASE})
+        self.assertEqual(refusal.exception.status, 403)
+
     def test_programs_use_a_bearer_token(self):
         program = nobody()
         program.own = lambda extra=None: extra or {}
@@ -298,6 +339,22 @@ class Truth(Suite):
         value = marker()
         self.alice.post("/savings/goal", {"savings_goal": value}, {})
         self.settled("POST /savings/goal", "csrf-samesite-only", me(self.alice)["savings_goal"] == value)
+
+    def test_the_chat_from_another_site(self):
+        for origin in ("https://elsewhere.example", "null", BASE + ".elsewhere.example", None):
+            with self.subTest(origin=origin):
+                headers = {"Cookie": self.alice.cookie_header(), **({"Origin": origin} if origin else {})}
+                try:
+                    WebSocketClient(BASE, "/chat/socket", headers).close()
+                    opened = True
+                except Refused:
+                    opened = False
+                self.assertEqual(opened, WEAK)
+
+    def test_a_document_from_another_site(self):
+        name = marker()
+        self.alice.post_multipart("/vault", {}, ("document", name), FOREIGN)
+        self.settled("POST /vault", "csrf", name in self.alice.get("/vault").text)
 
     def test_cookies(self):
         sessions = {line.split("=")[0]: line.lower() for line in self.alice.set_cookies if "visitor" not in line and "double" not in line}

@@ -12,6 +12,15 @@ def _served(host):
     return name in HOSTS or name.endswith(".localhost")
 
 
+def suspicious_socket(scheme, headers):
+    """The same of a WebSocket handshake. Origin is all there is to go by: no other evidence comes with it."""
+    host, origin = ([value for key, value in headers if key == name] for name in ("host", "origin"))
+    if len(host) != 1 or not _served(host[0]):
+        return "not a name of this application"
+    own = ("https" if scheme in ("wss", "https") else "http") + f"://{host[0]}"
+    return None if origin == [own] else "another origin"
+
+
 def suspicious(method, scheme, headers):
     """Why a request may be forged, or None. headers: (lower-case name, value) as received."""
     if method in ("GET", "HEAD", "OPTIONS"):

@@ -4,6 +4,7 @@ Not http.cookiejar, because that keeps Secure cookies from http even on
 loopback, where browsers send them.
 """
 
+import itertools
 import json
 import secrets
 import urllib.error
@@ -63,16 +64,19 @@ class Visitor:
         self.set_cookies = []
         self.opener = urllib.request.build_opener(_Stay)
 
+    def cookie_header(self):
+        return "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+
     def request(self, method, path, body=None, headers=None, cookies=True):
         headers = dict(headers or {})
         if cookies and self.cookies:
-            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+            headers["Cookie"] = self.cookie_header()
         asked = urllib.request.Request(urljoin(self.base, path), data=body, method=method, headers=headers)
         # urllib calls a body without a type a form; an empty type is the nearest to none it sends.
         if body is not None and "Content-Type" not in headers:
             asked.add_unredirected_header("Content-type", "")
         try:
-            response = self.opener.open(asked, timeout=20)
+            response = self.opener.open(asked, timeout=120)
         except urllib.error.HTTPError as error:
             response = error
         with response:
@@ -109,6 +113,24 @@ class Visitor:
                      f"Content-Type: image/png\r\n\r\nnot really\r\n--{boundary}--\r\n")
         typed = {"Content-Type": f"multipart/form-data; boundary={boundary}", **(self.own() if headers is None else headers)}
         return self.request("POST", path, "".join(parts).encode(), typed)
+
+    def post_file(self, path, fields, field, filename, part, times):
+        """A form with a file that is the part repeated, sent without holding it."""
+        boundary = secrets.token_hex(12)
+        head = "".join(f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in fields.items())
+        head += (f'--{boundary}\r\nContent-Disposition: form-data; name="{field}"; filename="{filename}"\r\n'
+                 "Content-Type: application/octet-stream\r\n\r\n")
+        ends = head.encode(), f"\r\n--{boundary}--\r\n".encode()
+        body = itertools.chain(ends[:1], itertools.repeat(part, times), ends[1:])
+        typed = {"Content-Type": f"multipart/form-data; boundary={boundary}", "Content-Length": str(sum(map(len, ends)) + len(part) * times)}
+        return self.request("POST", path, body, {**typed, **self.own()})
+
+    def lines(self, path):
+        """The lines of an answer as they arrive."""
+        asked = urllib.request.Request(urljoin(self.base, path), headers={"Cookie": self.cookie_header()})
+        with self.opener.open(asked, timeout=20) as response:
+            for line in response:
+                yield line.decode().rstrip("\r\n")
 
     def submit(self, page, path, **changed):
         """Sends a form of that page as its own button would."""
