@@ -91,10 +91,16 @@ func (c *collector) findTokens() {
 	}
 	others := map[string]*identity.Session{}
 	for _, v := range pages {
-		same := c.reload(v.session, v)
-		other := c.reload(c.otherSession(v.session, others), v)
+		c.otherSession(v.session, others)
+	}
+	same, other := make([]*markup.Document, len(pages)), make([]*markup.Document, len(pages))
+	parallel(len(pages), workers, func(i int) {
+		same[i] = c.reload(pages[i].session, pages[i])
+		other[i] = c.reload(others[pages[i].session.Name()], pages[i])
+	})
+	for i, v := range pages {
 		for _, t := range byPage[v] {
-			c.judgeToken(t, same, other)
+			c.judgeToken(t, same[i], other[i])
 		}
 	}
 }
@@ -122,18 +128,17 @@ func (c *collector) viewOf(a *seen) *view {
 	return anonymous
 }
 
-// otherSession is a second session of the same identity, begun once; nil if there
-// cannot be one.
-func (c *collector) otherSession(s *identity.Session, begun map[string]*identity.Session) *identity.Session {
-	if other, known := begun[s.Name()]; known {
-		return other
+// otherSession begins a second session of the same identity, once; it stays nil if
+// there cannot be one.
+func (c *collector) otherSession(s *identity.Session, begun map[string]*identity.Session) {
+	if _, known := begun[s.Name()]; known {
+		return
 	}
 	other, err := s.Again(c.ctx)
 	begun[s.Name()] = other
 	if err != nil && !errors.Is(err, identity.ErrNoLogin) {
 		c.skip(finding.Skip{What: "tokens of " + nameOf(s), Why: "a second session could not be begun: " + err.Error()})
 	}
-	return other
 }
 
 // reload fetches a page once more; nil if that fails.
