@@ -172,10 +172,11 @@ func (f *scanFlags) identities(e *env, file config.File) ([]identity.Spec, error
 }
 
 func (f *scanFlags) claim(file config.File) scope.Claim {
-	timeout, _ := file.Budget.RequestTimeout() // validated when the file was read
+	timeout, _ := file.Budget.RequestTimeout() // both validated when the file was read
+	private, _ := file.Scope.Ranges()
 	claim := scope.Claim{
 		Targets: file.Targets, Origins: file.Scope.Origins, Include: file.Scope.Include, Exclude: file.Scope.Exclude,
-		Mode: scope.Mode(file.Mode), Rate: file.Budget.Rate, Concurrency: file.Budget.Concurrency,
+		Private: private, Mode: scope.Mode(file.Mode), Rate: file.Budget.Rate, Concurrency: file.Budget.Concurrency,
 		MaxRequests: file.Budget.Requests, Timeout: timeout, InsecureReason: f.insecure, Version: version,
 	}
 	if path, err := scope.OwnershipFile(); err == nil {
