@@ -54,13 +54,13 @@ func repeatedAccuracy(cmd *cobra.Command, e *env, app, variant string, choice la
 	var known []string
 	for n := range max(choice.runs, 1) {
 		r, result, err := freshAccuracy(cmd, e, app, variant)
-		if err != nil {
-			return accuracy.Result{}, err
-		}
 		if choice.reports != "" {
 			if _, err := report.WriteDir(filepath.Join(choice.reports, app+"-"+variant), r, nil); err != nil {
 				return accuracy.Result{}, err
 			}
+		}
+		if err != nil {
+			return accuracy.Result{}, err
 		}
 		found := accuracy.Signature(all(r))
 		if n == 0 {

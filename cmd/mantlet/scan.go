@@ -86,7 +86,7 @@ func (f *scanFlags) register(cmd *cobra.Command) {
 	flag.StringVar(&f.thirdParty, "third-party-cookies", "", "browser setting to test under: both, allowed, blocked (default both)")
 	flag.StringVar(&f.cookieEnv, "cookie-env", "", "environment `VARIABLE` with the Cookie header of a logged-in user")
 	flag.StringVar(&f.bearerEnv, "bearer-env", "", "environment `VARIABLE` with a bearer token")
-	flag.IntVar(&f.maxRequests, "max-requests", 0, "requests the scan may send (default 5000)")
+	flag.IntVar(&f.maxRequests, "max-requests", 0, "requests the scan may send (default 50000 on loopback, 5000 elsewhere)")
 	flag.Float64Var(&f.rate, "rate", 0, "requests a second (default: unlimited on loopback, 5 elsewhere)")
 	flag.IntVar(&f.pages, "pages", 0, "pages to look at per identity (default 300)")
 	flag.BoolVar(&f.deletes, "insecure-allow-deletes", false, "aim delete-like actions at objects the scan did not make itself")

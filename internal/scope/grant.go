@@ -50,7 +50,7 @@ func newGrant(c Claim, targets []policy.Origin, b *bounds, mode Mode, consent st
 	local := allLoopback(b.origins)
 	g := &Grant{
 		starts: slices.Clone(c.Targets), targets: targets, bounds: b, mode: mode, consent: consent, scanID: newScanID(), local: local,
-		budget:   int64(cmp.Or(c.MaxRequests, defaultRequests)),
+		budget:   int64(budget(c.MaxRequests, local)),
 		timeout:  cmp.Or(c.Timeout, defaultTimeout),
 		maxBody:  cmp.Or(c.MaxBody, defaultBody),
 		limiter:  newLimiter(c.Rate, local),
@@ -72,6 +72,13 @@ func newLimiter(wanted float64, local bool) *rate.Limiter {
 		return rate.NewLimiter(rate.Limit(wanted), 1)
 	}
 	return rate.NewLimiter(rate.Limit(min(cmp.Or(wanted, politeRate), hardRate)), 1)
+}
+
+func budget(wanted int, local bool) int {
+	if local {
+		return cmp.Or(wanted, loopbackRequests)
+	}
+	return cmp.Or(wanted, defaultRequests)
 }
 
 func concurrency(wanted int, local bool) int {
