@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/mantlet-dev/mantlet/internal/finding"
 	"github.com/mantlet-dev/mantlet/internal/identity"
@@ -12,6 +13,9 @@ import (
 // tryForge carries out a plan that forges a request.
 func (b *Bench) tryForge(ctx context.Context, f finding.Finding, victim *identity.Session) (finding.Finding, error) {
 	a := f.Plan.Action
+	if b.plain[f.Endpoint.String()] && slices.Contains(gaps, f.Weakness) {
+		return f, notTestable("nothing more was tried: the endpoint takes forged requests as they are, so no defence of it can have a gap")
+	}
 	if !victim.Ambient() {
 		return verdict(f, finding.Refuted, fmt.Sprintf("nothing can be forged as %q: no browser adds its credentials by itself", victim.Name())), nil
 	}
@@ -29,9 +33,23 @@ func (b *Bench) tryForge(ctx context.Context, f finding.Finding, victim *identit
 		return f, err
 	}
 	f, err = s.attack(ctx, f)
+	if isPlain(f) {
+		b.plain[f.Endpoint.String()] = true
+	}
 	// How the undoing went is in the ledger; it does not change the verdict.
 	_ = s.restore(context.WithoutCancel(ctx))
 	return f, err
+}
+
+// gaps are weaknesses of a defence. Where a forged request was proven that got
+// around none, they say nothing, and would only cost the target more changes.
+var gaps = []finding.Weakness{finding.CSRFOriginCheck, finding.CSRFTokenUnbound, finding.CSRFTokenBeforeLogin, finding.CSRFTokenConstant, finding.CSRFSameSiteOnly}
+
+// isPlain says whether f shows that any site can forge the request.
+func isPlain(f finding.Finding) bool {
+	return f.Weakness == finding.CSRF && f.State == finding.Proven && slices.ContainsFunc(f.Vector, func(c finding.Cell) bool {
+		return c.From == finding.CrossSite && c.State == finding.Proven
+	})
 }
 
 // attack tries the variants in order until the browser has proven one.

@@ -58,6 +58,7 @@ type Bench struct {
 	once     sync.Once
 	subjects map[string]*subject
 	order    []*subject
+	plain    map[string]bool // endpoints that were proven to take forged requests as they are
 	// bothSettings counts, for each way to send, the settings for third-party
 	// cookies under which it was seen to work.
 	bothSettings map[attacker.Vehicle]int
@@ -88,6 +89,7 @@ func stillSuspected(format string, args ...any) error {
 
 func (b *Bench) prepare() {
 	b.once.Do(func() {
+		b.plain = map[string]bool{}
 		b.subjects, b.bothSettings = map[string]*subject{}, map[attacker.Vehicle]int{}
 		if b.Ledger == nil {
 			b.Ledger = NewLedger(b.MaxMutations, b.redact)

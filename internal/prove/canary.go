@@ -282,7 +282,7 @@ func (s *subject) forgeCanary(ctx context.Context, f finding.Finding) (filling, 
 	if err != nil {
 		return filling{}, err
 	}
-	s.action, s.near = made.action, made.mark
+	s.action, s.near, s.listing = made.action, made.mark, s.nursery.creator.action.Page
 	if err := s.open(ctx); err != nil {
 		return filling{}, err
 	}

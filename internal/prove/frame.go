@@ -84,9 +84,6 @@ func (c *clicking) judge(ctx context.Context, f *finding.Finding) (done bool, er
 	if err != nil {
 		return false, err
 	}
-	if a.status >= 400 {
-		return false, notTestable("not testable: the page to frame answers %d", a.status)
-	}
 	framing := policy.FramingOf(a.header)
 	order, origins := c.bench.froms(c.target)
 	open := false
@@ -258,7 +255,7 @@ func (c *clicking) nextCanary(ctx context.Context, f finding.Finding) error {
 			clicks[i].Page = swapID(clicks[i].Page, old[j], fresh[j])
 		}
 	}
-	c.action, c.near, c.text, c.clicks = made.action, made.mark, made.mark, clicks
+	c.action, c.near, c.text, c.clicks, c.listing = made.action, made.mark, made.mark, clicks, c.nursery.creator.action.Page
 	return nil
 }
 

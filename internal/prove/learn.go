@@ -13,7 +13,7 @@ import (
 )
 
 // longestLag bounds how long a legitimate change may take to show.
-const longestLag = 2 * time.Second
+const longestLag = 800 * time.Millisecond
 
 // learn finds out what the idle target changes by itself, and does the action
 // once as the victim to see where and how its effect shows. An action whose effect
@@ -248,7 +248,7 @@ func (l *learning) twice(ctx context.Context, st style, from state.Snapshot, ent
 		return false, nil
 	}
 	l.did(entry, first)
-	l.recall(f, replaced(first))
+	l.recall(f, replaced(first), from)
 	l.witness = witness{kind: byTransition, places: placesOf(first)} // for undoing, if it ends here
 	if err := l.open(ctx); err != nil {
 		return false, err
@@ -303,7 +303,7 @@ func (l *learning) settleOn(w witness, st style, hits []finding.Change, f fillin
 	s.oracle, s.witness, s.style = narrow, w, st
 	s.remember(f)
 	if len(s.earlier) == 0 {
-		s.recall(f, replaced(l.noise.Filter(l.bench.diff(l.from, l.latest))))
+		s.recall(f, replaced(l.noise.Filter(l.bench.diff(l.from, l.latest))), l.from)
 	}
 	s.latest = narrow.only(s.latest)
 	if s.before != nil {
@@ -320,32 +320,38 @@ func (s *subject) remember(f filling) {
 }
 
 // recall finds out what the fields held before from what the change replaced,
-// for actions whose form does not show it.
-func (s *subject) recall(f filling, hits []finding.Change) {
+// for actions whose form does not show it. A place that is called like the field
+// is believed before any other.
+func (s *subject) recall(f filling, hits []finding.Change, from state.Snapshot) {
 	s.earlier = map[string]string{}
 	for _, v := range f.values {
+		if v.token || v.kind == "hidden" || v.kind == "file" || v.text == "" {
+			continue
+		}
 		for _, c := range hits {
-			if c.Before == "" || v.token || v.kind == "hidden" || v.text == "" || !strings.Contains(c.After, v.text) {
-				continue
-			}
-			head, tail, _ := strings.Cut(c.After, v.text)
-			if old, ok := strings.CutPrefix(c.Before, head); ok {
-				if old, ok = strings.CutSuffix(old, tail); ok && !strings.Contains(old, "«") {
-					s.earlier[v.name] = old
-				}
+			old, ok := replacedText(c, v.text, from)
+			if _, known := s.earlier[v.name]; ok && (!known || strings.HasSuffix(c.Where, v.name)) {
+				s.earlier[v.name] = old
 			}
 		}
 	}
 }
 
-func (l *learning) failed() error {
-	switch {
-	case l.status >= 400:
-		return notTestable("not testable: the legitimate request was itself refused with status %d, so nothing can be compared with it", l.status)
-	case len(l.oracle.readers) == 0:
-		return notTestable("not observable: there is no page or table to re-read")
+// replacedText is what stood where text stands now, if the change tells.
+func replacedText(c finding.Change, text string, from state.Snapshot) (string, bool) {
+	if _, stood := from[c.Where]; c.Before == "" && !stood {
+		return "", false
 	}
-	return notTestable("not observable: the legitimate request was answered with status %d, and nothing that is re-read shows its effect", l.status)
+	head, tail, found := strings.Cut(c.After, text)
+	if !found {
+		return "", false
+	}
+	old, ok := strings.CutPrefix(c.Before, head)
+	if !ok {
+		return "", false
+	}
+	old, ok = strings.CutSuffix(old, tail)
+	return old, ok && !strings.Contains(old, "«") // a secret is hidden there
 }
 
 // replaced joins, at places where one thing went and one came, the two to one change.
@@ -363,8 +369,11 @@ func replaced(changes []finding.Change) []finding.Change {
 		}
 	}
 	for where, now := range came {
-		if was := went[where]; len(was) == 1 && len(now) == 1 {
+		switch was := went[where]; {
+		case len(was) == 1 && len(now) == 1:
 			joined = append(joined, finding.Change{Where: where, Before: was[0].Before, After: now[0].After})
+		case len(was) == 0:
+			joined = append(joined, now...)
 		}
 	}
 	return joined

@@ -44,7 +44,7 @@ func (l *Ledger) enter(finding_, purpose string, at finding.Endpoint) (int, erro
 	at.URL = l.redact(at.URL)
 	l.entries = append(l.entries, finding.Mutation{
 		Finding: finding_, Endpoint: at, Purpose: purpose, At: l.now().UTC(),
-		Note: "sent; what it changed was not read back",
+		Note: unread,
 	})
 	return len(l.entries) - 1, nil
 }
@@ -73,6 +73,13 @@ func (l *Ledger) settle(entries []int, undone bool, note string) {
 	}
 }
 
+// isUnread says whether nobody has said yet what entry i changed.
+func (l *Ledger) isUnread(i int) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.entries[i].Note == unread
+}
+
 // Entries are all entries as they stand, in the order they were made.
 func (l *Ledger) Entries() []finding.Mutation {
 	l.mu.Lock()
@@ -86,6 +93,9 @@ func (l *Ledger) Len() int {
 	defer l.mu.Unlock()
 	return len(l.entries)
 }
+
+// unread is the note of an entry until what it changed was read back.
+const unread = "sent; what it changed was not read back"
 
 // The purposes of entries.
 const (

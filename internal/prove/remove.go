@@ -68,7 +68,7 @@ func (s *subject) remove(ctx context.Context, wide oracle, remover finding.Actio
 	if err != nil {
 		return false, nil // another remover may be in scope
 	}
-	other.near = mark
+	other.near, other.listing = mark, s.action.Page
 	if err := other.open(ctx); err != nil {
 		return false, err
 	}

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"mime/multipart"
@@ -13,6 +14,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/mantlet-dev/mantlet/internal/finding"
 	"github.com/mantlet-dev/mantlet/internal/scope"
@@ -187,6 +189,13 @@ type doer interface {
 
 func (b *Bench) do(who doer, request *http.Request) (answer, error) {
 	response, err := who.Do(request)
+	if err != nil && closedBefore(err) && request.GetBody != nil {
+		// A kept connection that the server had given up: nothing was done with it.
+		if request.Body, err = request.GetBody(); err != nil {
+			return answer{}, err
+		}
+		response, err = who.Do(request)
+	}
 	if err != nil {
 		return answer{}, err
 	}
@@ -201,6 +210,10 @@ func (b *Bench) do(who doer, request *http.Request) (answer, error) {
 		}
 	}
 	return a, nil
+}
+
+func closedBefore(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }
 
 // fetch gets a page as who sees it, following up to three redirects in scope.

@@ -25,6 +25,8 @@ type subject struct {
 	target policy.Origin
 	// near is text in the row of the page that holds the form, "" if there is only one.
 	near string
+	// listing is a further page that may hold the form, "" if none is known.
+	listing string
 
 	original []input // as they were before anything was sent
 	inputs   []input // as they stand
@@ -45,15 +47,16 @@ type subject struct {
 	style   style
 	lag     time.Duration // how long a change took to show
 
-	controls []finding.Control
-	story    []finding.Step
-	pending  []int    // ledger entries to undo
-	marks    []string // text markers that were left in the target
-	failure  error    // why the subject cannot be tested
-	learned  bool
-	untried  int                         // variants of the plan at hand that could not be tried
-	redo     func(context.Context) error // does the action again, nil if one request does
-	nursery  *nursery                    // where a destructive action's objects come from, nil for others
+	controls   []finding.Control
+	story      []finding.Step
+	firstEntry int      // of the ledger, from which on entries may be this subject's and unread
+	pending    []int    // ledger entries to undo
+	marks      []string // text markers that were left in the target
+	failure    error    // why the subject cannot be tested
+	learned    bool
+	untried    int                         // variants of the plan at hand that could not be tried
+	redo       func(context.Context) error // does the action again, nil if one request does
+	nursery    *nursery                    // where a destructive action's objects come from, nil for others
 }
 
 // subject gives the subject of an action, learned; its error says why it cannot
@@ -123,8 +126,11 @@ func (s *subject) keepAlive(ctx context.Context) error {
 // open fetches the action's page as the victim and reads its form as it stands.
 func (s *subject) open(ctx context.Context) error {
 	s.live = nil
-	if s.action.Page != "" && s.bench.Grant.Allows(s.action.Page) == nil {
-		page, _, err := s.bench.fetch(ctx, s.victim, s.action.Page)
+	for _, address := range []string{s.action.Page, s.listing} {
+		if s.live != nil || address == "" || s.bench.Grant.Allows(address) != nil {
+			continue
+		}
+		page, _, err := s.bench.fetch(ctx, s.victim, address)
 		if err != nil {
 			return err
 		}

