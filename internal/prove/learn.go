@@ -354,6 +354,16 @@ func replacedText(c finding.Change, text string, from state.Snapshot) (string, b
 	return old, ok && !strings.Contains(old, "«") // a secret is hidden there
 }
 
+func (l *learning) failed() error {
+	switch {
+	case l.status >= 400:
+		return notTestable("not testable: the legitimate request was itself refused with status %d, so nothing can be compared with it", l.status)
+	case len(l.oracle.readers) == 0:
+		return notTestable("not observable: there is no page or table to re-read")
+	}
+	return notTestable("not observable: the legitimate request was answered with status %d, and nothing that is re-read shows its effect", l.status)
+}
+
 // replaced joins, at places where one thing went and one came, the two to one change.
 func replaced(changes []finding.Change) []finding.Change {
 	came, went := map[string][]finding.Change{}, map[string][]finding.Change{}
