@@ -25,6 +25,14 @@ var table = map[string]layer{
 	"policy":              {nil, []string{"golang.org/x/net/publicsuffix"}},
 	"guard":               {[]string{"policy"}, nil},
 	"internal/forminject": {nil, nil},
+	"internal/iam":        {nil, nil},
+	"internal/dynamotest": {[]string{"internal/lab"}, []string{"github.com/aws"}},
+	"session":             {nil, nil},
+	"session/sessiontest": {[]string{"session"}, nil},
+	"session/scsstore":    {[]string{"session"}, nil},
+	"session/dynamo":      {[]string{"session", "internal/iam"}, []string{"github.com/aws"}},
+	"owned":               {[]string{"session", "internal/iam"}, []string{"github.com/aws"}},
+	"internal/gate":       {[]string{"policy", "guard", "internal/forminject"}, nil},
 	"internal/guardfile":  {[]string{"policy", "guard"}, []string{"github.com/goccy/go-yaml"}},
 	"internal/corpus":     {[]string{"policy"}, []string{"golang.org/x/net/html"}},
 	"internal/finding":    {[]string{"policy"}, []string{"github.com/pandatix/go-cvss"}},
@@ -46,7 +54,7 @@ var table = map[string]layer{
 	"internal/config":   {[]string{"policy", "internal/identity"}, []string{"github.com/goccy/go-yaml"}},
 	"internal/lab":      {nil, nil},
 	"internal/accuracy": {[]string{"internal/finding", "internal/lab"}, nil},
-	"cmd/mantlet":       {[]string{"*"}, []string{"github.com/spf13/cobra", "charm.land/lipgloss", "github.com/charmbracelet"}},
+	"cmd/mantlet":       {[]string{"*"}, []string{"github.com/spf13/cobra", "charm.land/lipgloss", "github.com/charmbracelet", "github.com/aws"}},
 }
 
 func TestPackagesImportOnlyWhatTheTableAllows(t *testing.T) {

@@ -28,7 +28,8 @@ var refusals = map[policy.Reason]int{
 	policy.MethodNotAllowed:    http.StatusMethodNotAllowed,
 	policy.NotJSON:             http.StatusUnsupportedMediaType,
 	policy.TokenUnavailable:    http.StatusServiceUnavailable,
-	policy.TooManyConnections:  http.StatusServiceUnavailable,
+	policy.HeadTooLarge:        http.StatusRequestHeaderFieldsTooLarge,
+	policy.RequestStalled:      http.StatusRequestTimeout,
 	policy.UpstreamUnreachable: http.StatusBadGateway,
 	policy.UpstreamTimeout:     http.StatusGatewayTimeout,
 }
@@ -55,7 +56,7 @@ var refusalReasons = []policy.Reason{
 	policy.NullOrigin, policy.MalformedOrigin, policy.InsecureOrigin, policy.ForeignOrigin, policy.ForeignReferer,
 	policy.MissingToken, policy.InvalidToken, policy.MissingOrigin, policy.DuplicateCookie, policy.TokenUnavailable,
 	policy.ActionSpent, policy.InsecureTransport, policy.PreflightRefused, policy.NotJSON,
-	policy.UpstreamUnreachable, policy.UpstreamTimeout, policy.TooManyConnections,
+	policy.UpstreamUnreachable, policy.UpstreamTimeout, policy.HeadTooLarge, policy.RequestStalled,
 }
 
 func newAnswer(reason policy.Reason, status int) answer {
@@ -85,7 +86,7 @@ func hint(reason policy.Reason) string {
 		return "<p>Go back, reload the page and try again.</p>\n"
 	case policy.DuplicateCookie:
 		return "<p>Delete this site's cookies and try again.</p>\n"
-	case policy.TokenUnavailable, policy.UpstreamUnreachable, policy.UpstreamTimeout, policy.TooManyConnections:
+	case policy.TokenUnavailable, policy.UpstreamUnreachable, policy.UpstreamTimeout:
 		return "<p>Try again in a moment.</p>\n"
 	}
 	return ""
@@ -101,6 +102,14 @@ var (
 	allowed     = []string{"GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE"}
 	pageCSP     = []string{"default-src 'none'"}
 )
+
+// Refuse answers a request that the caller refuses for reason, with the status, the
+// body and the headers that the guard's own refusals have, and counts it.
+func (g *Guard) Refuse(w http.ResponseWriter, r *http.Request, reason policy.Reason) {
+	rw := &response{ResponseWriter: w, guard: g, request: r}
+	g.tell(r, Event{Decision: policy.Decision{Reason: reason}, Rule: ruleOf(reason), Mode: Enforce})
+	g.refuse(rw, r, reason)
+}
 
 // refuse answers a refused request. Headers that the application already set stay
 // but for those that describe a body.

@@ -78,6 +78,10 @@ func NewTransport(answer time.Duration) *http.Transport {
 	}
 }
 
+// ErrStalled is what reading a request's body should fail with if it is the client
+// that does not go on sending: it is then answered 408, and not for the upstream.
+var ErrStalled = errors.New("guard: the client stopped sending")
+
 type proxy struct {
 	guard    *Guard
 	upstream url.URL
@@ -144,11 +148,14 @@ func (p *proxy) modify(res *http.Response) error {
 func (p *proxy) fail(w http.ResponseWriter, r *http.Request, err error) {
 	reason := policy.UpstreamUnreachable
 	var slow net.Error
-	if errors.As(err, &slow) && slow.Timeout() {
+	switch {
+	case errors.Is(err, ErrStalled):
+		reason = policy.RequestStalled
+	case errors.As(err, &slow) && slow.Timeout():
 		reason = policy.UpstreamTimeout
 	}
 	if r.Context().Err() == nil { // else it is the client that went away
-		p.guard.tell(r, Event{Decision: policy.Decision{Reason: reason}, Rule: ruleUpstream, Mode: Enforce})
+		p.guard.tell(r, Event{Decision: policy.Decision{Reason: reason}, Rule: ruleProxy, Mode: Enforce})
 		if to := p.guard.options.Logger; to != nil {
 			to.Error("upstream failed", "error", err.Error())
 		}

@@ -1,6 +1,10 @@
 package guard
 
-import "github.com/mantlet-dev/mantlet/policy"
+import (
+	"slices"
+
+	"github.com/mantlet-dev/mantlet/policy"
+)
 
 // A Rule is a group of reasons that is switched as one.
 type Rule string
@@ -21,11 +25,14 @@ const (
 	RuleHeaders   Rule = "headers"   // Referrer-Policy, X-Content-Type-Options, Strict-Transport-Security
 )
 
-// ruleUpstream labels what the proxy answers for an application that does not.
-const ruleUpstream Rule = "upstream"
+// ruleProxy labels what the proxy answers itself.
+const ruleProxy Rule = "proxy"
 
 var allRules = []Rule{RuleHosts, RuleForgery, RuleTokens, RuleSockets, RuleIsolation, RuleJSON,
 	RuleTransport, RuleCORS, RuleCookies, RuleFraming, RuleHeaders}
+
+// AllRules lists them.
+func AllRules() []Rule { return slices.Clone(allRules) }
 
 // A Mode is what becomes of a rule's refusals.
 type Mode string
@@ -56,8 +63,8 @@ func ruleOf(r policy.Reason) Rule {
 		return RuleCORS
 	case policy.DuplicateCookie:
 		return RuleCookies
-	case policy.UpstreamUnreachable, policy.UpstreamTimeout, policy.TooManyConnections:
-		return ruleUpstream
+	case policy.UpstreamUnreachable, policy.UpstreamTimeout, policy.HeadTooLarge, policy.RequestStalled:
+		return ruleProxy
 	}
 	return RuleForgery
 }

@@ -53,6 +53,14 @@ func (g *Guard) isSecure(r *http.Request) bool {
 	return g.scheme(r) == "https" || len(g.https) > 0 && g.https[strings.ToLower(r.Host)]
 }
 
+// Origin is the origin under which browsers know the site that r was sent to.
+func (g *Guard) Origin(r *http.Request) string {
+	if g.isSecure(r) {
+		return "https://" + strings.TrimSuffix(strings.ToLower(r.Host), ":443")
+	}
+	return "http://" + strings.TrimSuffix(strings.ToLower(r.Host), ":80")
+}
+
 func httpsHosts(hosts []string) map[string]bool {
 	secure := map[string]bool{}
 	for _, h := range hosts {

@@ -22,14 +22,14 @@ const (
 	NotJSON Reason = "not-json"
 	// FrameWithoutCookies: a frame navigation from another origin, forwarded without credentials.
 	FrameWithoutCookies Reason = "frame-without-cookies"
-	// GuardFailed: the guard itself failed, which refuses.
-	GuardFailed Reason = "guard-failed"
 	// UpstreamUnreachable: the application behind the proxy does not answer.
 	UpstreamUnreachable Reason = "upstream-unreachable"
 	// UpstreamTimeout: the application behind the proxy took too long to answer.
 	UpstreamTimeout Reason = "upstream-timeout"
-	// TooManyConnections: the proxy serves as many clients as it may.
-	TooManyConnections Reason = "too-many-connections"
+	// HeadTooLarge: the request's headers are larger than the proxy takes.
+	HeadTooLarge Reason = "head-too-large"
+	// RequestStalled: the client stopped sending in the middle of a request.
+	RequestStalled Reason = "request-stalled"
 )
 
 var guardReasons = map[Reason]string{
@@ -42,8 +42,8 @@ var guardReasons = map[Reason]string{
 	PreflightRefused:    "the preflight asks for an origin, a method or a header that is not listed",
 	NotJSON:             "this path takes application/json and nothing else",
 	FrameWithoutCookies: "another site's page shows this page in a frame, so it was forwarded without cookies",
-	GuardFailed:         "the guard failed, so the request is refused",
 	UpstreamUnreachable: "the application behind the guard does not answer",
 	UpstreamTimeout:     "the application behind the guard took too long to answer",
-	TooManyConnections:  "the guard serves as many connections as it may",
+	RequestStalled:      "the rest of the request did not arrive in time",
+	HeadTooLarge:        "the headers of the request are larger than this site takes",
 }
