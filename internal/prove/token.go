@@ -58,7 +58,12 @@ func (b *Bench) tokenFor(ctx context.Context, who *identity.Session, a finding.A
 		if err != nil {
 			continue // another page may show one
 		}
-		for _, f := range page.forms() {
+		forms := page.forms()
+		if own := match(forms, a, ""); own != nil {
+			// Another form of the page may have a field of the same name.
+			forms = append([]*form{own}, forms...)
+		}
+		for _, f := range forms {
 			if in := f.input(name); in != nil && in.value != "" {
 				b.Grant.Redactor().Learn("token", in.value)
 				return in.value
