@@ -39,28 +39,22 @@ func (t ticket) String() string {
 // parseTicket reads a cookie's value. There is exactly one spelling of each ticket;
 // everything else is none, and is never looked up.
 func parseTicket(value string) (t ticket, ok bool) {
-	if len(value) > maxCookie {
-		return t, false
-	}
 	parts := strings.Split(value, ".")
-	if len(parts) != 3 || parts[0] != cookieVersion || !isRef(parts[1]) {
+	if len(value) > maxCookie || len(parts) != 3 || parts[0] != cookieVersion {
 		return t, false
-	}
-	if len(parts[2]) != encoding.EncodedLen(secretSize) {
-		return t, false
-	}
-	if _, err := encoding.Decode(t.secret[:], []byte(parts[2])); err != nil {
-		return ticket{}, false
 	}
 	t.ref = parts[1]
+	if t.ref != "" && !decodes(parts[1], refSize) || !decodes(parts[2], secretSize) {
+		return ticket{}, false
+	}
+	encoding.Decode(t.secret[:], []byte(parts[2]))
 	return t, true
 }
 
-func isRef(text string) bool {
-	if text == "" {
-		return true
-	}
-	if len(text) != encoding.EncodedLen(refSize) || strings.ContainsAny(text, "\r\n") {
+// decodes says whether text is size bytes in the one spelling we write: the decoder
+// alone would skip line breaks.
+func decodes(text string, size int) bool {
+	if len(text) != encoding.EncodedLen(size) || strings.ContainsAny(text, "\r\n") {
 		return false
 	}
 	_, err := encoding.DecodeString(text)
