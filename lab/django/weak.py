@@ -6,6 +6,7 @@ two change together.
 
 import functools
 import hashlib
+import secrets
 
 from django.conf import settings
 from django.core import signing
@@ -50,13 +51,14 @@ class SignedForAnybody(NoToken):
     """The signature is right for whoever was handed the token, so anybody's passes."""
 
     def token(self, request):
-        return {"form_token": signing.dumps("form", salt="form")}
+        return {"form_token": signing.dumps(secrets.token_hex(4), salt="form")}
 
     def allows(self, request):
         try:
-            return signing.loads(request.POST.get("form_token", ""), salt="form", max_age=3600) == "form"
+            signing.loads(request.POST.get("form_token", ""), salt="form", max_age=3600)
         except signing.BadSignature:
             return False
+        return True
 
 
 class Constant(NoToken):

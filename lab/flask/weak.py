@@ -6,6 +6,7 @@ two change together.
 """
 
 import hashlib
+import secrets
 
 from flask import abort, current_app, request
 from flask_wtf.csrf import validate_csrf
@@ -31,7 +32,7 @@ class SignedForAnybody(CSRF):
         return URLSafeTimedSerializer(current_app.secret_key, salt="form")
 
     def generate_csrf_token(self, csrf_token_field):
-        return self._signer().dumps("form")
+        return self._signer().dumps(secrets.token_hex(4))
 
     def validate_csrf_token(self, form, field):
         try:
