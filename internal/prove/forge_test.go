@@ -244,3 +244,20 @@ func TestTheNumberOfChangesIsBounded(t *testing.T) {
 		t.Errorf("state was %s and is %s", before, after)
 	}
 }
+
+// A plan may come from an OpenAPI document that knows nothing of the form's
+// hidden token, or from a crawl that did not take it for one.
+func TestAHiddenTokenThePlanDoesNotKnowIsNotTheAttackers(t *testing.T) {
+	v := newVictim(t, anywhere)
+	r := v.rig(t)
+	for _, fields := range [][]finding.Field{{mottoField}, {mottoField, {Name: "csrf", Type: "hidden"}}} {
+		if got := r.attempt(t, forge(v.form("/tokened", fields...))); got.State != finding.Refuted {
+			t.Errorf("fields %v: got %s: %s", fields, got.State, got.Why)
+		}
+	}
+	// Called by a name that says nothing, too.
+	v.field = "k9"
+	if got := v.rig(t).attempt(t, forge(v.form("/tokened", mottoField))); got.State != finding.Refuted {
+		t.Errorf("a token called k9: got %s: %s", got.State, got.Why)
+	}
+}

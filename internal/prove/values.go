@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/mantlet-dev/mantlet/internal/finding"
 )
@@ -244,12 +245,30 @@ func (f *filling) dropUnused() {
 	}
 }
 
+// looksRandom says whether nobody could guess a hidden value: long, and either of
+// letters mixed with digits or longer than words are.
+func looksRandom(value string) bool {
+	if len(value) < 10 || strings.ContainsAny(value, " \n") {
+		return false
+	}
+	letters := strings.IndexFunc(value, unicode.IsLetter) >= 0
+	digits := strings.IndexFunc(value, unicode.IsDigit) >= 0
+	return letters && digits || len(value) >= 24
+}
+
 // inputsOf joins what the plan knows of an action with what its form shows now.
 // The page wins: values in a plan may be old, and tokens are digests there.
 func inputsOf(a finding.Action, live *form) (inputs []input, tokens map[string]bool, places map[string]string) {
 	tokens, places = map[string]bool{}, map[string]string{}
 	if live != nil {
 		inputs = append(inputs, live.inputs...)
+		for _, in := range live.inputs {
+			// Whether or not the crawl called it a token: an attacker must not be
+			// credited with knowing what only the victim is shown.
+			if in.kind == "hidden" && (tokenLike.MatchString(in.name) || looksRandom(in.value)) {
+				tokens[in.name] = true
+			}
+		}
 	}
 	for _, field := range a.Fields {
 		if field.Token {

@@ -24,6 +24,7 @@ import (
 type victim struct {
 	*httptest.Server
 	cookie http.Cookie // attributes of the session cookie
+	field  string      // name of the token
 
 	mu       sync.Mutex
 	sessions map[string]*login
@@ -40,7 +41,7 @@ type victim struct {
 type login struct{ name, token string }
 
 func newVictim(t testing.TB, cookie http.Cookie) *victim {
-	v := &victim{cookie: cookie, sessions: map[string]*login{}, rows: map[string]string{"p1": "Electric", "p2": "Landlord"}, balance: 5000,
+	v := &victim{cookie: cookie, field: "csrf", sessions: map[string]*login{}, rows: map[string]string{"p1": "Electric", "p2": "Landlord"}, balance: 5000,
 		data: map[string]string{"motto": "festina lente", "light": "off", "colour": "red"}}
 	v.Server = httptest.NewServer(http.HandlerFunc(v.serve))
 	t.Cleanup(v.Close)
@@ -107,7 +108,7 @@ func (v *victim) login(w http.ResponseWriter, r *http.Request) {
 
 // allowed is what each endpoint asks of a request.
 func (v *victim) allowed(r *http.Request, who *login) bool {
-	token := r.PostFormValue("csrf")
+	token := r.PostFormValue(v.field)
 	switch r.URL.Path {
 	case "/tokened", "/polite", "/echo", "/transfer-safe", "/switch-safe":
 		return token == who.token
@@ -200,8 +201,8 @@ var motto = []string{"/open", "/tokened", "/unbound", "/origin", "/metadata", "/
 func (v *victim) home(who *login) string {
 	var b strings.Builder
 	for _, path := range motto {
-		fmt.Fprintf(&b, `<form method=post action=%s><input type=hidden name=csrf value=%s><input name=motto value=%q><button>Save</button></form>`,
-			path, who.token, html.EscapeString(v.data["motto"]))
+		fmt.Fprintf(&b, `<form method=post action=%s><input type=hidden name=%s value=%s><input name=motto value=%q><button>Save</button></form>`,
+			path, v.field, who.token, html.EscapeString(v.data["motto"]))
 	}
 	for _, path := range []string{"/transfer", "/transfer-safe"} {
 		fmt.Fprintf(&b, `<form method=post action=%s><input type=hidden name=csrf value=%s><input type=number name=amount min=1 max=100 required><button>Pay</button></form>`, path, who.token)
