@@ -19,6 +19,9 @@ func (b *Bench) tryForge(ctx context.Context, f finding.Finding, victim *identit
 	if !victim.Ambient() {
 		return verdict(f, finding.Refuted, fmt.Sprintf("nothing can be forged as %q: no browser adds its credentials by itself", victim.Name())), nil
 	}
+	if cookies, _ := victim.SessionCookies(); len(cookies) == 0 {
+		return f, stillSuspected("the session of %q is HTTP authentication, which a browser sends along by itself; that was not tried in one", victim.Name())
+	}
 	s, err := b.subjectOrCanary(ctx, f, a, victim)
 	if s != nil {
 		f.Proof.Oracle, f.Proof.Controls, f.Proof.Steps = s.oracle.Name(), s.controlsSoFar(), s.storySoFar()

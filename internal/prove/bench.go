@@ -1,6 +1,7 @@
 package prove
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -47,8 +48,8 @@ type Bench struct {
 	Skip func(finding.Skip)
 	// Ledger keeps what was changed; nil makes one.
 	Ledger *Ledger
-	// MaxMutations bounds the changes made to the target; 0 is no bound. It only
-	// counts for a ledger made by the Bench.
+	// MaxMutations bounds the requests sent to change the target; 0 is
+	// DefaultMutations. It only counts for a ledger made by the Bench.
 	MaxMutations int
 	// AllowDeletes lets destructive actions be tried on what the target held before
 	// the scan. Otherwise they are only aimed at objects made for the purpose.
@@ -63,6 +64,10 @@ type Bench struct {
 	// cookies under which it was seen to work.
 	bothSettings map[attacker.Vehicle]int
 }
+
+// DefaultMutations is how many requests may be sent to change the target if the
+// Bench does not say; a thorough scan of a few dozen actions needs some hundreds.
+const DefaultMutations = 2000
 
 // errNotTestable carries the reason why a plan cannot be put to the test; it
 // never leaves the package.
@@ -92,7 +97,7 @@ func (b *Bench) prepare() {
 		b.plain = map[string]bool{}
 		b.subjects, b.bothSettings = map[string]*subject{}, map[attacker.Vehicle]int{}
 		if b.Ledger == nil {
-			b.Ledger = NewLedger(b.MaxMutations, b.redact)
+			b.Ledger = NewLedger(cmp.Or(b.MaxMutations, DefaultMutations), b.redact)
 		}
 		if b.Site == nil {
 			b.Site = &observe.Site{}
@@ -117,6 +122,9 @@ func (b *Bench) Attempt(ctx context.Context, f finding.Finding) (finding.Finding
 	}
 	b.log(f)
 	tried, err := b.try(ctx, f)
+	if err == nil || errors.As(err, new(*errNotTestable)) {
+		tried, err = b.unlessLost(ctx, f, tried, err)
+	}
 	var no *errNotTestable
 	switch {
 	case err == nil:
@@ -133,6 +141,35 @@ func (b *Bench) Attempt(ctx context.Context, f finding.Finding) (finding.Finding
 		return verdict(tried, finding.NotTestable, "the attempt was cut short: "+err.Error()), err
 	}
 	return verdict(tried, finding.NotTestable, b.redact(err.Error())), nil
+}
+
+// unlessLost tries f once more if the victim's session was lost meanwhile: what
+// was refused to a stranger says nothing about the victim.
+func (b *Bench) unlessLost(ctx context.Context, f, tried finding.Finding, err error) (finding.Finding, error) {
+	victim := b.victim(f.Plan.Victim)
+	if tried.State == finding.Proven || victim == nil || victim.IsAnonymous() || !errors.Is(victim.Alive(ctx), identity.ErrLost) {
+		return tried, err
+	}
+	if renewed := victim.Renew(ctx); renewed != nil {
+		b.skip(f, "the victim's session was lost and could not be renewed: "+renewed.Error(), true)
+		return tried, notTestable("the session of %q was lost and could not be renewed: %v", victim.Name(), renewed)
+	}
+	b.forget(victim)
+	tried, err = b.try(ctx, f)
+	if tried.State != finding.Proven && errors.Is(victim.Alive(ctx), identity.ErrLost) {
+		b.skip(f, "the victim's session was lost again", true)
+		return tried, notTestable("the session of %q was lost twice while this was tried", victim.Name())
+	}
+	return tried, err
+}
+
+// forget drops what was found untestable as victim, so that it is tried anew.
+func (b *Bench) forget(victim *identity.Session) {
+	for key, s := range b.subjects {
+		if s.victim == victim && s.failure != nil {
+			delete(b.subjects, key)
+		}
+	}
 }
 
 func (b *Bench) try(ctx context.Context, f finding.Finding) (finding.Finding, error) {

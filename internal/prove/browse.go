@@ -52,6 +52,9 @@ func (s *subject) inBrowser(ctx context.Context, f *finding.Finding, t *trial) (
 		s.bench.compared(p, way.by, cell)
 	}
 	if proven {
+		if err := s.noteReissue(ctx, cells); err != nil {
+			return false, err
+		}
 		f.Vector = cells
 		*f = verdict(*f, finding.Proven, s.provenWhy(t, cells))
 	}

@@ -272,7 +272,7 @@ func (s *subject) dropQueryTokens(fg *forgery, use finding.TokenUse) {
 func (s *subject) queryTokens(u *url.URL) []string {
 	var names []string
 	for name, values := range u.Query() {
-		if s.tokens[name] || tokenLike.MatchString(name) && len(values) > 0 && len(values[0]) >= 8 {
+		if s.tokens[name] || len(values) > 0 && (tokenLike.MatchString(name) && len(values[0]) >= 8 || looksRandom(values[0])) {
 			names = append(names, name)
 		}
 	}
