@@ -17,7 +17,7 @@ var clickjacking = &Check{
 	Needs: NeedsIdentity,
 	Run: func(p *Pass) {
 		for _, d := range documents(p.Site) {
-			if d.page == nil || d.Identity == "" || d.Status >= 400 || len(d.intruders(p.Rules)) == 0 {
+			if d.page == nil || d.Identity == "" || len(d.intruders(p.Rules)) == 0 {
 				continue
 			}
 			vector := clickVector(p, d)

@@ -23,25 +23,23 @@ var csrfGet = &Check{
 				continue
 			}
 			variants := []finding.Variant{withoutToken(a, finding.Variant{Name: "opened by a foreign page"})}
-			why, onlyIfProven := getSuspicion(p, a)
-			p.Report(f.finding(finding.CSRFGet, why, onlyIfProven || hasToken(a) || !f.isAmbient(), variants...))
+			p.Report(f.finding(finding.CSRFGet, getSuspicion(p, a), true, variants...))
 		}
 	},
 }
 
-// getSuspicion says what makes a GET look like a change. Most do not, and are
-// only tried: a link called delete mostly leads to a page that asks.
-func getSuspicion(p *Pass, a finding.Action) (why string, onlyIfProven bool) {
+// getSuspicion says what makes a GET look like a change. None of it is reason
+// enough to accuse: a link called delete mostly leads to a page that asks, and
+// one called add to an empty form. It is tried, and spoken of only if proven.
+func getSuspicion(p *Pass, a finding.Action) string {
 	twin := slices.ContainsFunc(p.Site.Actions, func(b finding.Action) bool { return b.Route == a.Route && b.Method != http.MethodGet })
 	switch {
-	case looksLikeChange(a) && hasParameters(a):
-		return "The request is a GET with parameters, and its words are those of a change.", false
 	case looksLikeChange(a):
-		return "The words of the link are those of a change; it is a finding only if following it changes something.", true
+		return "The words of the request are those of a change; it is a finding only if following it changes something."
 	case twin:
-		return "The request is a GET with parameters to a route that changes state under another method.", true
+		return "The request is a GET with parameters to a route that changes state under another method."
 	}
-	return "The request is a GET with parameters; it is a finding only if it changes something.", true
+	return "The request is a GET with parameters; it is a finding only if it changes something."
 }
 
 func hasParameters(a finding.Action) bool {

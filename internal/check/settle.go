@@ -29,6 +29,9 @@ func Settle(findings []finding.Finding) []finding.Finding {
 		}
 	}
 	kept = bestOfEach(kept)
+	for i := range kept {
+		kept[i] = alsoAsLink(kept[i])
+	}
 	kept = subsume(kept)
 	linkFraming(kept)
 	for i := range kept {
@@ -165,6 +168,20 @@ func provenAs(f finding.Finding, method string) bool {
 			return v.Name == a.Variant && v.Method == method
 		})
 	})
+}
+
+// alsoAsLink names, beside the form whose method was changed, the GET request that
+// was proven in its place.
+func alsoAsLink(f finding.Finding) finding.Finding {
+	if f.Weakness != finding.CSRFMethodOverride || !provenAs(f, http.MethodGet) {
+		return f
+	}
+	link := f.Endpoint
+	link.Method = http.MethodGet
+	if !slices.Contains(f.Routes, link) {
+		f.Routes = append(slices.Clone(f.Routes), link)
+	}
+	return f
 }
 
 // withAttempts adds what was tried for gap to the proof of f.

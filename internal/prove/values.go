@@ -132,7 +132,9 @@ func othersTakeText(inputs []input) bool {
 
 func takesText(in input) bool {
 	switch in.kind {
-	case "text", "string", "email", "url", "tel", "search", "textarea", "date", "color", "file":
+	case "text":
+		return true // options of a text are values that links were seen to carry, not the only ones
+	case "string", "email", "url", "tel", "search", "textarea", "date", "color", "file":
 		return len(in.options) == 0
 	}
 	return false
