@@ -16,10 +16,15 @@ const hostPrefix = "__Host-"
 type cookieRules struct {
 	Cookies
 	session []string
+	needles []string // names of cookies that must not come twice, each with its equals sign
 }
 
 func newCookieRules(o Options) cookieRules {
-	return cookieRules{Cookies: o.Cookies, session: o.SessionCookies}
+	c := cookieRules{Cookies: o.Cookies, session: o.SessionCookies, needles: []string{sessionName + "="}}
+	for _, name := range o.SessionCookies {
+		c.needles = append(c.needles, name+"=")
+	}
+	return c
 }
 
 // writeCookies hardens what the application sets.
@@ -128,32 +133,37 @@ func (c cookieRules) duplicate(h http.Header) bool {
 	if len(h[headerCookie]) == 0 {
 		return false
 	}
-	for _, name := range c.session {
-		if countCookie(h, name, "") > 1 || countCookie(h, name, hostPrefix) > 1 {
+	for _, needle := range c.needles {
+		if bare, prefixed := countCookie(h, needle); bare > 1 || prefixed > 1 {
 			return true
 		}
 	}
-	return countCookie(h, sessionName, hostPrefix) > 1 || countCookie(h, sessionName, "") > 1
+	return false
 }
 
-// countCookie counts pairs named prefix+name without allocating.
-func countCookie(h http.Header, name, prefix string) int {
-	n := 0
+// countCookie counts the pairs that start with needle, a name and its equals sign,
+// bare and with our prefix, without allocating.
+func countCookie(h http.Header, needle string) (bare, prefixed int) {
 	for _, line := range h[headerCookie] {
-		for i := 0; i < len(line); {
-			end := i + strings.IndexAny(line[i:], ";, \t")
-			if end < i {
-				end = len(line)
+		for from := 0; ; {
+			i := strings.Index(line[from:], needle)
+			if i < 0 {
+				break
 			}
-			pair := line[i:end]
-			if len(pair) > len(prefix)+len(name) && pair[:len(prefix)] == prefix &&
-				pair[len(prefix):len(prefix)+len(name)] == name && pair[len(prefix)+len(name)] == '=' {
-				n++
+			start := from + i
+			from = start + len(needle)
+			before := strings.TrimSuffix(line[:start], hostPrefix)
+			if before != "" && strings.IndexByte(";, \t", before[len(before)-1]) < 0 {
+				continue // the end of a longer name
 			}
-			i = end + 1
+			if len(before) < start {
+				prefixed++
+			} else {
+				bare++
+			}
 		}
 	}
-	return n
+	return bare, prefixed
 }
 
 // cookieValue is the value of the first cookie of that name, split at semicolons

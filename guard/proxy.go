@@ -111,7 +111,7 @@ func (p *proxy) rewrite(pr *httputil.ProxyRequest) {
 
 // removeOwnCookie keeps the guard's session from the application, which has no use for it.
 func removeOwnCookie(h http.Header) {
-	if countCookie(h, sessionName, "")+countCookie(h, sessionName, hostPrefix) == 0 {
+	if bare, prefixed := countCookie(h, sessionName+"="); bare+prefixed == 0 {
 		return
 	}
 	var kept []string
