@@ -7,14 +7,14 @@ func (r Rules) JudgeHandshake(q Request) Decision {
 	if q.Path == "" {
 		q.Path = "/"
 	}
-	self, refusal := r.admit(q)
+	self, refusal := r.admit(&q)
 	if refusal != "" {
 		return deny(refusal)
 	}
-	return r.judgeSocket(self, q)
+	return r.judgeSocket(self, &q)
 }
 
-func (r Rules) judgeSocket(self Origin, q Request) Decision {
+func (r *Rules) judgeSocket(self Origin, q *Request) Decision {
 	origin, hasOrigin := q.field(headerOrigin)
 	if !hasOrigin {
 		// No browser, and nothing of a browser's to ride on.

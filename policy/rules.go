@@ -200,7 +200,7 @@ func coversAny(prefixes []string, p string) bool {
 
 // exempts wants the literal path: one that a router would clean, redirect or
 // decode first is not exempt.
-func (r Rules) exempts(q Request) bool {
+func (r *Rules) exempts(q *Request) bool {
 	for _, e := range r.Exempt {
 		if (e.Method == "" || e.Method == q.Method) && e.Path == q.Path && validPath("exempt", e.Path) == nil {
 			return true

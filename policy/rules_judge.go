@@ -14,7 +14,7 @@ func (r Rules) Judge(q Request) Decision {
 	if q.Path == "" {
 		q.Path = "/"
 	}
-	self, refusal := r.admit(q)
+	self, refusal := r.admit(&q)
 	if refusal != "" {
 		return deny(refusal)
 	}
@@ -22,21 +22,21 @@ func (r Rules) Judge(q Request) Decision {
 		return deny(MethodNotAllowed)
 	}
 	if q.isHandshake() {
-		d := r.judgeSocket(self, q)
+		d := r.judgeSocket(self, &q)
 		if !d.Allowed || q.Method == http.MethodGet || q.Method == http.MethodConnect {
 			return d
 		}
 		// A POST that claims to open a socket still is a POST.
 	}
 	if q.isSafe() && !coversAny(r.Sensitive, q.Path) {
-		return r.judgeSafe(q)
+		return r.judgeSafe(&q)
 	}
-	return r.judgeUnsafe(self, q)
+	return r.judgeUnsafe(self, &q)
 }
 
 // admit finds out whom the request was sent to. A host can be refused even where
 // the browser says same-origin: after DNS rebinding the browser means another's name.
-func (r Rules) admit(q Request) (self Origin, refusal Reason) {
+func (r *Rules) admit(q *Request) (self Origin, refusal Reason) {
 	if q.ambiguous() {
 		return Origin{}, AmbiguousHeader
 	}
@@ -89,7 +89,7 @@ func matchName(declared string, self Origin) (Origin, bool) {
 
 // judgeSafe lets through, but for what the owner wants isolated. Older browsers
 // and plain HTTP send no fetch metadata; framing headers hold there.
-func (r Rules) judgeSafe(q Request) Decision {
+func (r *Rules) judgeSafe(q *Request) Decision {
 	site, _ := q.field(headerFetchSite)
 	dest, _ := q.field(headerFetchDest)
 	mode, _ := q.field(headerFetchMode)
@@ -112,11 +112,11 @@ func isFrameDest(dest string) bool {
 }
 
 // embedsOthers: which of them asks, fetch metadata does not tell.
-func (r Rules) embedsOthers(path string) bool {
+func (r *Rules) embedsOthers(path string) bool {
 	return slices.ContainsFunc(r.EmbeddersOf(path), func(o string) bool { return o != SelfEmbedder })
 }
 
-func (r Rules) judgeUnsafe(self Origin, q Request) Decision {
+func (r *Rules) judgeUnsafe(self Origin, q *Request) Decision {
 	if r.exempts(q) {
 		return allow(Exempt)
 	}
@@ -157,7 +157,7 @@ func trusts(list []string, header string) bool {
 
 // evidence is what the browser says about who made the request; known is false
 // where it says nothing that counts.
-func (r Rules) evidence(self Origin, q Request) (d Decision, known bool) {
+func (r *Rules) evidence(self Origin, q *Request) (d Decision, known bool) {
 	origin, hasOrigin := q.field(headerOrigin)
 	if site, ok := q.field(headerFetchSite); ok {
 		return judgeFetchSite(self, site, origin, hasOrigin), true
