@@ -128,9 +128,9 @@ func (p *page) remaining(left []finding.Mutation) {
 		return
 	}
 	p.section("Changes left on the target")
-	for _, m := range left {
-		p.bullet(p.ink.bad("!"), fmt.Sprintf("%s (%s): %s", m.Endpoint, m.Purpose, m.Note))
-		for _, c := range m.Changes {
+	for _, l := range leftovers(left) {
+		p.bullet(p.ink.bad("!"), fmt.Sprintf("%s (%s): %s", l.at, count(l.requests, "request"), strings.Join(l.notes, "; ")))
+		for _, c := range l.changes {
 			p.labelled(4, "", changed(c))
 		}
 	}

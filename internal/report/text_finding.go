@@ -110,10 +110,11 @@ func (p *page) proof(f finding.Finding) {
 	}
 }
 
+// names lists the forgeries that were accepted, each once however often it was tried.
 func names(attempts []finding.Attempt) string {
 	var list []string
 	for _, a := range attempts {
-		if a.Accepted {
+		if a.Accepted && !slices.Contains(list, a.Variant) {
 			list = append(list, a.Variant)
 		}
 	}
