@@ -6,8 +6,6 @@ import (
 	"io"
 	"net/http"
 	"slices"
-	"strings"
-	"sync"
 	"sync/atomic"
 
 	"github.com/mantlet-dev/mantlet/policy"
@@ -16,46 +14,50 @@ import (
 // Metrics counts what guards decide and change. It is safe for concurrent use; a
 // program makes one and hands it to every guard it builds.
 type Metrics struct {
-	mu        sync.RWMutex
-	decisions map[Event]*atomic.Uint64
+	tallies map[policy.Reason]*tally // complete, never written to: reading takes no lock
 
-	// Framing and Cookies count responses in which something was tightened.
+	// framing and cookies count responses in which something was tightened.
 	framing, cookies atomic.Uint64
 }
 
+// A tally counts one reason.
+type tally struct{ n [2][2][2]atomic.Uint64 } // by outcome, mode, and whether it was a socket
+
 // NewMetrics gives counters at zero.
 func NewMetrics() *Metrics {
-	return &Metrics{decisions: map[Event]*atomic.Uint64{}}
+	m := &Metrics{tallies: map[policy.Reason]*tally{}}
+	for _, reason := range slices.Concat(refusalReasons, allowReasons) {
+		m.tallies[reason] = new(tally)
+	}
+	return m
+}
+
+// allowReasons are all with which a request can go on, and a redirect.
+var allowReasons = []policy.Reason{
+	policy.SafeMethod, policy.Exempt, policy.TrustedOrigin, policy.SameOrigin, policy.UserInitiated, policy.OwnOrigin, policy.OwnReferer,
+	policy.NoCredentials, policy.ValidToken, policy.SocketOrigin, policy.PreflightAnswered, policy.FrameWithoutCookies, policy.HTTPSRedirect,
 }
 
 func (m *Metrics) decision(e Event) {
-	m.mu.RLock()
-	n := m.decisions[e]
-	m.mu.RUnlock()
-	if n == nil {
-		n = m.add(e)
+	if t := m.tallies[e.Decision.Reason]; t != nil {
+		t.n[index(e.Decision.Allowed)][index(e.Mode == Report)][index(e.Rule == RuleSockets)].Add(1)
 	}
-	n.Add(1)
 }
 
-// add makes a counter. Labels come from closed lists, so their number is bounded.
-func (m *Metrics) add(e Event) *atomic.Uint64 {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.decisions[e] == nil {
-		m.decisions[e] = new(atomic.Uint64)
+func index(b bool) int {
+	if b {
+		return 1
 	}
-	return m.decisions[e]
+	return 0
 }
 
 // Count is how many events were counted with this reason and mode.
-func (m *Metrics) Count(reason policy.Reason, mode Mode) uint64 {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
-	var sum uint64
-	for e, n := range m.decisions {
-		if e.Decision.Reason == reason && e.Mode == mode {
-			sum += n.Load()
+func (m *Metrics) Count(reason policy.Reason, mode Mode) (sum uint64) {
+	if t := m.tallies[reason]; t != nil {
+		for outcome := range t.n {
+			for socket := range t.n[outcome] {
+				sum += t.n[outcome][index(mode == Report)][socket].Load()
+			}
 		}
 	}
 	return sum
@@ -79,18 +81,19 @@ func (m *Metrics) WriteTo(w io.Writer) (int64, error) {
 }
 
 func (m *Metrics) lines() []string {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
 	var lines []string
-	for e, n := range m.decisions {
-		outcome := "refused"
-		if e.Decision.Allowed {
-			outcome = "allowed"
+	for reason, t := range m.tallies {
+		for outcome, word := range []string{"refused", "allowed"} {
+			for mode, called := range []Mode{Enforce, Report} {
+				for socket, rule := range []Rule{ruleOf(reason), RuleSockets} {
+					if n := t.n[outcome][mode][socket].Load(); n > 0 {
+						lines = append(lines, fmt.Sprintf("mantlet_guard_decisions_total{rule=%q,reason=%q,mode=%q,outcome=%q} %d", rule, reason, called, word, n))
+					}
+				}
+			}
 		}
-		lines = append(lines, fmt.Sprintf("mantlet_guard_decisions_total{rule=%q,reason=%q,mode=%q,outcome=%q} %d",
-			e.Rule, e.Decision.Reason, e.Mode, outcome, n.Load()))
 	}
-	slices.SortFunc(lines, strings.Compare)
+	slices.Sort(lines)
 	return lines
 }
 

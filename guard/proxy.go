@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/mantlet-dev/mantlet/policy"
@@ -106,7 +107,25 @@ func (p *proxy) rewrite(pr *httputil.ProxyRequest) {
 	if p.options.Request != nil {
 		p.options.Request(out)
 	}
+	if out.Body != nil && out.Body != http.NoBody {
+		out.Body = &watchedBody{ReadCloser: out.Body}
+	}
 	pr.Out = out.WithContext(context.WithValue(out.Context(), clientRequest{}, pr.In))
+}
+
+// A watchedBody remembers that it was the client who failed, which the transport's
+// error does not always tell.
+type watchedBody struct {
+	io.ReadCloser
+	stalled atomic.Bool
+}
+
+func (b *watchedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if errors.Is(err, ErrStalled) {
+		b.stalled.Store(true)
+	}
+	return n, err
 }
 
 // removeOwnCookie keeps the guard's session from the application, which has no use for it.
@@ -148,8 +167,9 @@ func (p *proxy) modify(res *http.Response) error {
 func (p *proxy) fail(w http.ResponseWriter, r *http.Request, err error) {
 	reason := policy.UpstreamUnreachable
 	var slow net.Error
+	body, watched := r.Body.(*watchedBody)
 	switch {
-	case errors.Is(err, ErrStalled):
+	case watched && body.stalled.Load():
 		reason = policy.RequestStalled
 	case errors.As(err, &slow) && slow.Timeout():
 		reason = policy.UpstreamTimeout

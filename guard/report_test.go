@@ -179,3 +179,22 @@ func TestTheLogTellsWhyAndNoSecrets(t *testing.T) {
 		}
 	}
 }
+
+func TestEveryReasonIsCounted(t *testing.T) {
+	m := NewMetrics()
+	r := rand.New(rand.NewPCG(2, 2))
+	for _, o := range []Options{busyOptions(), {}, {StripFrames: true}} {
+		o.OnDecision = func(_ *http.Request, e Event) {
+			if m.tallies[e.Decision.Reason] == nil {
+				t.Errorf("%s is not counted", e.Decision.Reason)
+			}
+		}
+		g, err := New(busyRules, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 3000 {
+			g.Check(randomRequest(r))
+		}
+	}
+}
