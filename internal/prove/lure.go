@@ -155,10 +155,14 @@ func (l *lured) click(ctx context.Context, victim *browser.Context) (why string,
 		}
 		l.page.Steps = append(l.page.Steps, step)
 	}
-	if l.first {
-		l.picture(ctx, victim)
+	tab, err := l.blank(ctx, victim)
+	if err != nil {
+		return "", err
 	}
-	tab, address, err := l.open(ctx, victim, l.page)
+	if l.first {
+		l.picture(ctx, tab)
+	}
+	address, err := l.open(ctx, tab, l.page)
 	if err != nil {
 		return "", err
 	}
@@ -202,30 +206,31 @@ func (l *lured) click(ctx context.Context, victim *browser.Context) (why string,
 	return "the click changed nothing", nil
 }
 
-func (l *lured) open(ctx context.Context, victim *browser.Context, page attacker.FramePage) (*browser.Page, string, error) {
-	address := l.bench.Evil.PublishAt(l.where, page.Document())
+// blank is an empty tab of the size the attacker's page is made for.
+func (l *lured) blank(ctx context.Context, victim *browser.Context) (*browser.Page, error) {
 	tab, err := victim.Blank(ctx)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	if err := tab.SetViewport(ctx, attacker.Width, attacker.Height); err != nil {
-		return nil, "", err
-	}
+	return tab, tab.SetViewport(ctx, attacker.Width, attacker.Height)
+}
+
+func (l *lured) open(ctx context.Context, tab *browser.Page, page attacker.FramePage) (string, error) {
+	address := l.bench.Evil.PublishAt(l.where, page.Document())
 	if err := tab.Goto(ctx, address); err != nil {
-		return nil, "", notTestable("the attacker's page did not open in the browser: %v", err)
+		return "", notTestable("the attacker's page did not open in the browser: %v", err)
 	}
-	return tab, address, nil
+	return address, nil
 }
 
 // picture shows the attack with the frame made visible, before anything is clicked.
-func (l *lured) picture(ctx context.Context, victim *browser.Context) {
+func (l *lured) picture(ctx context.Context, tab *browser.Page) {
 	page := l.page
 	page.Reveal = true
-	tab, address, err := l.open(ctx, victim, page)
+	address, err := l.open(ctx, tab, page)
 	if err != nil {
 		return // a proof stands without it
 	}
-	defer tab.Close()
 	wait, cancel := context.WithTimeout(ctx, afterClick)
 	defer cancel()
 	if l.bench.Evil.WaitHit(wait, address) != nil {
@@ -279,7 +284,11 @@ func (c *clicking) confirmRefused(ctx context.Context, cell finding.Cell, where 
 	}
 	defer victim.Close()
 	l := lured{clicking: c, where: where}
-	tab, _, err := l.open(ctx, victim, attacker.FramePage{Width: frameWidth, Height: frameHeight, Disguise: attacker.Opacity,
+	tab, err := l.blank(ctx, victim)
+	if err != nil {
+		return cell, err
+	}
+	_, err = l.open(ctx, tab, attacker.FramePage{Width: frameWidth, Height: frameHeight, Disguise: attacker.Opacity,
 		Steps: []attacker.FrameStep{{Target: c.clicks[0].Page}}})
 	if err != nil {
 		return cell, err
