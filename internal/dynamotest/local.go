@@ -35,11 +35,25 @@ func Endpoint(t testing.TB) string {
 	if err == nil {
 		return endpoint
 	}
-	if os.Getenv("CI") == "true" || os.Getenv("MANTLET_REQUIRE_LAB") == "1" {
+	if required() {
 		t.Fatalf("no DynamoDB to test with, and this run requires one: %v", err)
 	}
 	t.Skipf("no DynamoDB to test with: %v; or set MANTLET_DYNAMODB_ENDPOINT", err)
 	return ""
+}
+
+// required says that this run has to show everything, as CI and make test do.
+func required() bool {
+	return os.Getenv("CI") == "true" || os.Getenv("MANTLET_REQUIRE_LAB") == "1"
+}
+
+// Times is how often something is to be tried: all times where a run has to show
+// everything, a tenth otherwise.
+func Times(all int) int {
+	if required() {
+		return all
+	}
+	return max(1, all/10)
 }
 
 // Client asks the DynamoDB for tests, or the Faults in front of it.

@@ -54,24 +54,26 @@ func TestNothingComesBackInDynamo(t *testing.T) {
 	t.Parallel()
 	clock := sessiontest.NewClock()
 	store := open(t, dynamo.Config{Now: clock.Now})
+	scripts, races := dynamotest.Times(1000), dynamotest.Times(200)
 	start := time.Now()
-	sessiontest.Interleavings(t, store, clock, 1, 1000)
-	t.Logf("D1: 0 sessions came back in 1000 scripts, %v", time.Since(start).Round(time.Millisecond))
+	sessiontest.Interleavings(t, store, clock, 1, scripts)
+	t.Logf("D1: 0 sessions came back in %d scripts, %v", scripts, time.Since(start).Round(time.Millisecond))
 	start = time.Now()
-	sessiontest.Races(t, store, clock, 150)
-	t.Logf("D1: 0 sessions came back in 150 races of 5 or 6 requests at once, %v", time.Since(start).Round(time.Millisecond))
+	sessiontest.Races(t, store, clock, races)
+	t.Logf("D1: 0 sessions came back in %d races of 5 or 6 requests at once, %v", races, time.Since(start).Round(time.Millisecond))
 }
 
 func TestOneOfManyRotationsAndTakersWins(t *testing.T) {
 	t.Parallel()
 	clock := sessiontest.NewClock()
 	store := open(t, dynamo.Config{Now: clock.Now})
+	rounds := dynamotest.Times(100)
 	start := time.Now()
-	sessiontest.Rotations(t, store, clock, 100, 8)
-	t.Logf("D2: one winner in each of 100 x 8 rotations, %v", time.Since(start).Round(time.Millisecond))
+	sessiontest.Rotations(t, store, clock, rounds, 8)
+	t.Logf("D2: one winner in each of %d x 8 rotations, %v", rounds, time.Since(start).Round(time.Millisecond))
 	start = time.Now()
-	sessiontest.TakersRace(t, store.Tokens(), clock, 100, 8)
-	t.Logf("D2: one winner in each of 100 x 8 takings of a token, %v", time.Since(start).Round(time.Millisecond))
+	sessiontest.TakersRace(t, store.Tokens(), clock, rounds, 8)
+	t.Logf("D2: one winner in each of %d x 8 takings of a token, %v", rounds, time.Since(start).Round(time.Millisecond))
 }
 
 // capacity adds up what a store consumes.

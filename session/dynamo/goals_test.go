@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mantlet-dev/mantlet/internal/dynamotest"
 	"github.com/mantlet-dev/mantlet/session"
 	"github.com/mantlet-dev/mantlet/session/dynamo"
 	"github.com/mantlet-dev/mantlet/session/sessiontest"
@@ -14,7 +15,8 @@ import (
 // D3: 99 sessions end in one transaction, and none of them loads afterwards. How long
 // that takes is told, and held against plain reads of the same machine.
 func TestRevokingNinetyNineSessionsIsOneTransaction(t *testing.T) {
-	const sessions, rounds = 99, 12
+	const sessions = 99
+	rounds := dynamotest.Times(20)
 	var used capacity
 	clock := sessiontest.NewClock()
 	store := open(t, dynamo.Config{Now: clock.Now, OnCapacity: used.add})
