@@ -144,3 +144,17 @@ func TestSharingFollowsTheList(t *testing.T) {
 		mustBeGuarded(t, test.name, res.Header)
 	}
 }
+
+func TestPreflightsAreTheApplicationsWhereSharingOnlyReports(t *testing.T) {
+	app := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Access-Control-Allow-Origin", "theirs") })
+	s := serve(t, true, policy.Rules{}, Options{CORS: &CORS{Origins: []string{"https://spa.example"}}, ReportOnly: []Rule{RuleCORS}}, app)
+	for _, origin := range []string{"https://spa.example", "https://evil.example"} {
+		res := s.send(t, "OPTIONS / HTTP/1.1", appHost, "Origin: "+origin, "Access-Control-Request-Method: PUT")
+		if res.StatusCode != 200 || res.Header.Get("Access-Control-Allow-Origin") != "theirs" {
+			t.Errorf("%s: got %d %v", origin, res.StatusCode, res.Header)
+		}
+	}
+	if s.guard.metrics.Count(policy.PreflightRefused, Report) != 2 { // PUT is on no list
+		t.Error("not counted")
+	}
+}

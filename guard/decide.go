@@ -124,7 +124,8 @@ func (j *judgement) beyond(allowed policy.Decision) policy.Decision {
 		return policy.Decision{Reason: reason}
 	}
 	if d := g.cors.preflight(r); d.Reason != "" {
-		if d.Allowed || !g.lets(r, RuleCORS, d.Reason) {
+		ours := g.modes[RuleCORS] == Enforce // else the application answers
+		if d.Allowed && ours || !d.Allowed && !g.lets(r, RuleCORS, d.Reason) {
 			return d
 		}
 	}

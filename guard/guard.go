@@ -3,12 +3,13 @@ package guard
 import (
 	"fmt"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/mantlet-dev/mantlet/policy"
 )
 
-// A Guard enforces one set of rules. It is made by New, never changes afterwards
+// A Guard enforces one set of rules. It is made by New, never changes its rules
 // and is safe for concurrent use; to change rules, make another.
 type Guard struct {
 	rules   policy.Rules
@@ -23,6 +24,8 @@ type Guard struct {
 	metrics *Metrics
 	https   map[string]bool // hosts declared as https origins, as a Host header has them
 	now     func() time.Time
+
+	noReferrer sync.Once // that the application sends this policy was logged
 }
 
 // New makes a guard. Rules that do not validate, and options that would not do
@@ -76,6 +79,9 @@ func (g *Guard) logWeakenings() {
 	}
 	for _, rule := range g.options.ReportOnly {
 		log.Warn("guard rule only reports", "rule", string(rule))
+	}
+	if g.options.Framing == Own {
+		log.Warn("framing headers of the application are replaced, even by laxer ones")
 	}
 	for _, e := range g.rules.Exempt {
 		log.Warn("guard lets a path through unchecked", "method", e.Method, "path", e.Path, "why", e.Reason)

@@ -70,6 +70,13 @@ func (g *Guard) writeHeaders(h http.Header, r *http.Request, stripped bool) {
 	if g.cors != nil && g.modes[RuleCORS] == Enforce {
 		g.cors.write(h, r)
 	}
+	if g.options.StripFrames { // the same address has two answers
+		addVary(h, "Sec-Fetch-Site")
+		addVary(h, "Sec-Fetch-Dest")
+	}
+	if has.referrerPolicy {
+		g.warnOfNoReferrer(h)
+	}
 	if g.modes[RuleHeaders] != Enforce {
 		return
 	}
@@ -79,6 +86,17 @@ func (g *Guard) writeHeaders(h http.Header, r *http.Request, stripped bool) {
 	h[headerNosniff] = g.headers.nosniff
 	if g.headers.hsts != nil && !has.hsts && g.isSecure(r) && !isLocalhost(r.Host) {
 		h[headerHSTS] = g.headers.hsts
+	}
+}
+
+// warnOfNoReferrer tells, once, that the application makes its own forms arrive with
+// Origin: null (Fetch, section 3.2; measured). Over https Sec-Fetch-Site still tells
+// them from others; over plain http they are refused.
+func (g *Guard) warnOfNoReferrer(h http.Header) {
+	if log := g.options.Logger; log != nil && strings.EqualFold(h.Get(headerReferrerPolicy), "no-referrer") {
+		g.noReferrer.Do(func() {
+			log.Warn("the application sends Referrer-Policy: no-referrer, so its own forms arrive with Origin: null; same-origin would not")
+		})
 	}
 }
 

@@ -21,7 +21,7 @@ func TestEveryResponseCarriesTheFramingHeaders(t *testing.T) {
 		"nothing":     func(w http.ResponseWriter, r *http.Request) {},
 		"an error":    func(w http.ResponseWriter, r *http.Request) { http.Error(w, "x", 500) },
 		"not found":   http.NotFound,
-		"a redirect":  func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/y", 302) },
+		"a redirect":  func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/y", http.StatusFound) },
 		"no content":  func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(204) },
 		"not changed": func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(304) },
 		"flushed":     func(w http.ResponseWriter, r *http.Request) { w.(http.Flusher).Flush(); io.WriteString(w, "x") },

@@ -32,26 +32,7 @@ func runGuard(ctx context.Context, e *env, f guardFlags) error {
 	}
 	var proxy gate.Switch
 	var left gate.Counter
-	load := func() error {
-		plan, err := planner.plan()
-		if err != nil {
-			return err
-		}
-		h, err := gate.Build(plan.gate, &left)
-		if err != nil {
-			return err
-		}
-		if certificates != nil {
-			if err := certificates.Load(); err != nil {
-				return err
-			}
-		}
-		if plan.listen != first.listen || plan.admin != first.admin || plan.cert != first.cert || plan.key != first.key {
-			planner.log.Warn("addresses and names of TLS files change at the next start only")
-		}
-		proxy.Set(h)
-		return nil
-	}
+	load := func() error { return planner.load(first, &proxy, &left, certificates) }
 	if err := load(); err != nil {
 		return err
 	}
@@ -61,6 +42,31 @@ func runGuard(ctx context.Context, e *env, f guardFlags) error {
 	files := slices.DeleteFunc([]string{f.config, first.cert, first.key}, func(s string) bool { return s == "" })
 	go gate.Watch(ctx, files, reloadEvery, hup, load, planner.log)
 	return serveGuard(ctx, e, planner, first, &proxy, &left, certificates)
+}
+
+// load plans anew and puts the plan into force, all of it or nothing.
+func (p *guardPlanner) load(first guardPlan, proxy *gate.Switch, left *gate.Counter, certificates *gate.Certificates) error {
+	plan, err := p.plan()
+	if err != nil {
+		return err
+	}
+	h, err := gate.Build(plan.gate, left)
+	if err != nil {
+		return err
+	}
+	if certificates != nil {
+		if err := certificates.Load(); err != nil {
+			return err
+		}
+	}
+	if plan.listen != first.listen || plan.admin != first.admin || plan.cert != first.cert || plan.key != first.key {
+		p.log.Warn("addresses and names of TLS files change at the next start only")
+	}
+	if len(plan.gate.Rules.Hosts) == 0 {
+		p.log.Warn("no hosts are declared, so any Host header is taken, also after DNS rebinding")
+	}
+	proxy.Set(h)
+	return nil
 }
 
 // serveGuard opens the listeners; if one fails the other is closed.

@@ -29,11 +29,7 @@ const (
 // scan goes on from at. It is done when data[:at] is the whole tag.
 func (s *tagScan) scan(data []byte) (done bool) {
 	for s.at < len(data) {
-		if s.state == inDouble || s.state == inSingle {
-			quote := byte('"')
-			if s.state == inSingle {
-				quote = '\''
-			}
+		if quote := s.state.quote(); quote != 0 {
 			i := bytes.IndexByte(data[s.at:], quote)
 			if i < 0 {
 				s.at = len(data)
@@ -112,33 +108,21 @@ func tagName(tag []byte) string {
 func attribute(tag []byte, wanted string) (value string, ok bool) {
 	var s attrState
 	var name, val []byte
-	done := func() bool {
-		if strings.EqualFold(string(name), wanted) {
-			value, ok = html.UnescapeString(string(val)), true
-		}
-		name, val = nil, nil
-		return ok
-	}
 	for i := 1; i < len(tag)-1; i++ {
-		c := tag[i]
-		if s == inDouble || s == inSingle {
-			if c == '"' && s == inDouble || c == '\'' && s == inSingle {
-				s = beforeName
-				if done() {
-					return value, ok
-				}
-			} else {
-				val = append(val, c)
-			}
+		c, before := tag[i], s
+		if quote := s.quote(); quote != 0 && c != quote {
+			val = append(val, c)
 			continue
+		} else if quote != 0 {
+			s = beforeName
+		} else {
+			s = s.next(c)
 		}
-		before := s
-		s = s.next(c)
-		switch {
-		case s == inName && before != inName, s == beforeName && before != beforeName && before != tagNamed:
-			if done() {
-				return value, ok
+		if s == inName && before != inName || s == beforeName && before != beforeName { // the last one is over
+			if strings.EqualFold(string(name), wanted) {
+				return html.UnescapeString(string(val)), true
 			}
+			name, val = name[:0], val[:0]
 		}
 		switch s {
 		case inName:
@@ -147,8 +131,21 @@ func attribute(tag []byte, wanted string) (value string, ok bool) {
 			val = append(val, c)
 		}
 	}
-	done()
-	return value, ok
+	if strings.EqualFold(string(name), wanted) {
+		return html.UnescapeString(string(val)), true
+	}
+	return "", false
+}
+
+// quote is what ends the value, 0 outside quotes.
+func (s attrState) quote() byte {
+	switch s {
+	case inDouble:
+		return '"'
+	case inSingle:
+		return '\''
+	}
+	return 0
 }
 
 // takes says whether a form is sent by POST to the page's own origin.

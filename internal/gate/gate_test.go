@@ -365,6 +365,43 @@ func TestAWrongFileLeavesTheOldRulesInForce(t *testing.T) {
 	}
 }
 
+func TestWebSocketsAndEventsPassThrough(t *testing.T) {
+	addr := open(t, Config{Inject: true, Limits: Limits{Stall: 100 * time.Millisecond}}, nil, func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Upgrade") == "" {
+			w.Header().Set("Content-Type", "text/event-stream")
+			io.WriteString(w, "data: 1\n\n")
+			http.NewResponseController(w).Flush()
+			time.Sleep(400 * time.Millisecond) // longer than a stall
+			io.WriteString(w, "data: 2\n\n")
+			return
+		}
+		conn, rw, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer conn.Close()
+		io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
+		line, _ := rw.ReadString('\n')
+		io.WriteString(conn, "echo "+line)
+	})
+	res := send(t, dial(t, addr), "GET /events HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+	if events, err := io.ReadAll(res.Body); string(events) != "data: 1\n\ndata: 2\n\n" || err != nil {
+		t.Errorf("got %q, %v", events, err)
+	}
+	conn := dial(t, addr)
+	io.WriteString(conn, "GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nOrigin: http://a\r\n\r\n")
+	in := bufio.NewReader(conn)
+	if res, err := http.ReadResponse(in, nil); err != nil || res.StatusCode != 101 {
+		t.Fatalf("got %v, %v", res, err)
+	}
+	time.Sleep(300 * time.Millisecond)
+	io.WriteString(conn, "hello\n")
+	if line, _ := in.ReadString('\n'); line != "echo hello\n" {
+		t.Errorf("got %q", line)
+	}
+}
+
 func TestMonitoring(t *testing.T) {
 	var left Counter
 	left.Add("compressed")
