@@ -120,7 +120,7 @@ func attribute(tag []byte, wanted string) (value string, ok bool) {
 		}
 		if s == inName && before != inName || s == beforeName && before != beforeName { // the last one is over
 			if strings.EqualFold(string(name), wanted) {
-				return html.UnescapeString(string(val)), true
+				return readValue(val), true
 			}
 			name, val = name[:0], val[:0]
 		}
@@ -132,9 +132,14 @@ func attribute(tag []byte, wanted string) (value string, ok bool) {
 		}
 	}
 	if strings.EqualFold(string(name), wanted) {
-		return html.UnescapeString(string(val)), true
+		return readValue(val), true
 	}
 	return "", false
+}
+
+// readValue reads character references, and a NUL as the tokenizer does.
+func readValue(val []byte) string {
+	return html.UnescapeString(strings.ReplaceAll(string(val), "\x00", "\ufffd"))
 }
 
 // quote is what ends the value, 0 outside quotes.
