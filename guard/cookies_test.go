@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"crypto/tls"
 	"net/http"
 	"strings"
 	"testing"
@@ -67,6 +68,22 @@ func TestPrefixedCookiesReachTheApplicationUnderTheirName(t *testing.T) {
 			t.Errorf("%s: the application saw %q", sent, got)
 		}
 	}
+}
+
+func TestTokensFollowThePrefixedSession(t *testing.T) {
+	s := serve(t, true, strict, Options{SessionCookies: []string{"id"}, Cookies: Cookies{HostPrefix: []string{"id"}}}, nil)
+	token := tokenFor(t, s.guard, "__Host-id=good")
+	for cookie, want := range map[string]policy.Reason{"__Host-id=good": "", "id=planted; __Host-id=good": "", "id=planted": policy.InvalidToken} {
+		wantReason(t, s, want, append(append([]string{}, ownPost...), "Cookie: "+cookie, "X-CSRF-Token: "+token)...)
+	}
+	// What the application sets is bound under the name it has there.
+	h := http.Header{"Set-Cookie": {"id=new; Path=/"}}
+	r := &http.Request{Method: "GET", Host: "app.example", URL: mustURL("/"), Header: http.Header{}, TLS: &tls.ConnectionState{}}
+	token, err := s.guard.Token(h, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantReason(t, s, "", append(append([]string{}, ownPost...), "Cookie: __Host-id=new", "X-CSRF-Token: "+token)...)
 }
 
 func TestSessionCookiesThatComeTwiceAreRefused(t *testing.T) {

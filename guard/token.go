@@ -72,12 +72,13 @@ func (t Tokens) validate() error {
 // tokens makes and verifies tokens.
 type tokens struct {
 	Tokens
-	keys    []*key
-	session []string // names of the application's session cookies
+	keys     []*key
+	session  []string // names of the application's session cookies
+	prefixed []string // of these, the ones that browsers have as __Host-name
 }
 
 func newTokens(o Options) *tokens {
-	t := &tokens{Tokens: o.Tokens, session: o.SessionCookies}
+	t := &tokens{Tokens: o.Tokens, session: o.SessionCookies, prefixed: o.Cookies.HostPrefix}
 	secrets := t.Keys
 	if len(secrets) == 0 {
 		random := make([]byte, 32)

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"net/http"
+	"slices"
 
 	"github.com/mantlet-dev/mantlet/policy"
 )
@@ -66,7 +67,7 @@ func (t *tokens) applicationSession(h http.Header, r *http.Request) (b binding, 
 	s.message = append(s.message[:0], "application"...)
 	for i, name := range t.session {
 		value, has := newSession(h, name)
-		if !has {
+		if !has && slices.Contains(t.prefixed, name) {
 			value, has = cookieValue(r.Header, hostPrefix+name)
 		}
 		if !has {
@@ -85,7 +86,7 @@ func (t *tokens) applicationSession(h http.Header, r *http.Request) (b binding, 
 func newSession(h http.Header, name string) (value string, has bool) {
 	for _, line := range h[headerSetCookie] {
 		c := policy.ParseSetCookie(line)
-		if c.Name != name && c.Name != hostPrefix+name {
+		if c.Name != name {
 			continue
 		}
 		value, has = c.Value, true
