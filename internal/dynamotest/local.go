@@ -74,9 +74,17 @@ func Create(t testing.TB, client *dynamodb.Client, in *dynamodb.CreateTableInput
 	if _, err := client.CreateTable(t.Context(), in); err != nil {
 		t.Fatalf("create table: %v", err)
 	}
+	Drop(t, client, aws.ToString(in.TableName))
+}
+
+// Drop deletes a table when the test ends, be it protected or not.
+func Drop(t testing.TB, client *dynamodb.Client, name string) {
 	t.Cleanup(func() {
-		// The test's context has ended by now.
-		client.DeleteTable(context.Background(), &dynamodb.DeleteTableInput{TableName: in.TableName})
+		ctx := context.Background() // the test's has ended by now
+		client.UpdateTable(ctx, &dynamodb.UpdateTableInput{TableName: &name, DeletionProtectionEnabled: aws.Bool(false)})
+		if _, err := client.DeleteTable(ctx, &dynamodb.DeleteTableInput{TableName: &name}); err != nil {
+			t.Logf("delete table: %v", err)
+		}
 	})
 }
 

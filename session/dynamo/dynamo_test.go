@@ -18,7 +18,6 @@ import (
 func newTable(t testing.TB, client *awsdynamodb.Client) string {
 	t.Helper()
 	in := dynamo.Table(dynamotest.Name("sessions"))
-	in.DeletionProtectionEnabled = aws.Bool(false)
 	dynamotest.Create(t, client, in)
 	return aws.ToString(in.TableName)
 }

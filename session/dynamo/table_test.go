@@ -18,9 +18,7 @@ func TestCreateMakesWhatDescribeWants(t *testing.T) {
 	if err := dynamo.Create(t.Context(), client, dynamo.Table(name)); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		client.UpdateTable(t.Context(), &awsdynamodb.UpdateTableInput{TableName: &name, DeletionProtectionEnabled: aws.Bool(false)})
-	})
+	dynamotest.Drop(t, client, name)
 	d, err := dynamo.Describe(t.Context(), client, name)
 	if err != nil {
 		t.Fatal(err)
@@ -47,7 +45,6 @@ func TestOpenMakesNoTable(t *testing.T) {
 func TestOpenRefusesAnotherKey(t *testing.T) {
 	client := dynamotest.Client(dynamotest.Endpoint(t))
 	in := dynamo.Table(dynamotest.Name("odd"))
-	in.DeletionProtectionEnabled = aws.Bool(false)
 	in.KeySchema = in.KeySchema[:1]
 	in.AttributeDefinitions = in.AttributeDefinitions[:1]
 	dynamotest.Create(t, client, in)
