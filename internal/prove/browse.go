@@ -130,6 +130,7 @@ func (s *subject) ride(ctx context.Context, f *finding.Finding, t *trial, way st
 	if err != nil {
 		return finding.Cell{}, err
 	}
+	s.remember(fg.marker)
 	tab, err := victim.Open(ctx, address)
 	if err != nil {
 		return finding.Cell{}, notTestable("the attacker's page did not open in the browser: %v", err)
@@ -143,7 +144,6 @@ func (s *subject) ride(ctx context.Context, f *finding.Finding, t *trial, way st
 		return finding.Cell{}, err
 	}
 	s.did(entry, shown)
-	s.markLeft(shown, fg.marker)
 	cell := s.cellOf(p, sent, shown)
 	f.Proof.Attempts = append(f.Proof.Attempts, finding.Attempt{Variant: t.variant.Name, Accepted: len(shown) > 0, By: "browser", Status: sent.Status,
 		Why: fmt.Sprintf("from %s, third-party cookies %s: %s", way.origin, p.ThirdParty, cell.Why)})

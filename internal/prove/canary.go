@@ -117,7 +117,6 @@ func (n *nursery) hatch(ctx context.Context, f finding.Finding, a finding.Action
 	if len(hits) == 0 {
 		return canary{}, notTestable("an object made to be destroyed did not appear")
 	}
-	c.marks = append(c.marks, fill.marker.text)
 	aimed, ok := n.bench.aimAt(ctx, c.victim, a, changes, fill.marker.text)
 	if !ok {
 		return canary{}, notTestable("the object made to be destroyed could not be told from others")

@@ -2,6 +2,7 @@ package prove_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -103,17 +104,18 @@ func TestWeakEndpointsAreProvenInTheBrowser(t *testing.T) {
 	link := finding.Action{Method: "GET", URL: v.URL + "/set?colour=green", Route: "/set", Source: "link", Page: v.URL + "/",
 		Fields: []finding.Field{{Name: "colour", In: "query", Type: "text", Value: "green", Options: []string{"red", "green", "blue"}}}}
 	weak := map[string]finding.Finding{
-		"no check at all":           forge(v.form("/open", mottoField)),
-		"a token of anybody's":      forge(v.form("/unbound", tokenField, mottoField), finding.Variant{Name: "of another session", Token: finding.TokenOtherSession}),
-		"403 after the write":       forge(v.form("/late", mottoField)),
-		"a change that takes time":  forge(v.form("/slow", mottoField)),
-		"money":                     forge(v.form("/transfer", finding.Field{Name: "amount", Type: "number", Required: true})),
-		"a switch without a marker": forge(v.form("/switch")),
-		"a counter":                 forge(v.form("/like")),
-		"a choice":                  forge(v.form("/colour", finding.Field{Name: "colour", Type: "select"})),
-		"a link":                    forge(link),
-		"JSON as text":              forge(jsonAction, finding.Variant{Name: "JSON as text/plain", Encoding: finding.EncodingText, HasEncoding: true}),
-		"a deletion":                forge(v.deletion()),
+		"no check at all":             forge(v.form("/open", mottoField)),
+		"a token of anybody's":        forge(v.form("/unbound", tokenField, mottoField), finding.Variant{Name: "of another session", Token: finding.TokenOtherSession}),
+		"an Origin that begins alike": forge(v.form("/prefix", mottoField), finding.Variant{Name: "a host that looks alike", Origin: finding.OriginSuffix}),
+		"403 after the write":         forge(v.form("/late", mottoField)),
+		"a change that takes time":    forge(v.form("/slow", mottoField)),
+		"money":                       forge(v.form("/transfer", finding.Field{Name: "amount", Type: "number", Required: true})),
+		"a switch without a marker":   forge(v.form("/switch")),
+		"a counter":                   forge(v.form("/like")),
+		"a choice":                    forge(v.form("/colour", finding.Field{Name: "colour", Type: "select"})),
+		"a link":                      forge(link),
+		"JSON as text":                forge(jsonAction, finding.Variant{Name: "JSON as text/plain", Encoding: finding.EncodingText, HasEncoding: true}),
+		"a deletion":                  forge(v.deletion()),
 	}
 	before := v.state()
 	for name, f := range weak {
@@ -259,5 +261,34 @@ func TestAHiddenTokenThePlanDoesNotKnowIsNotTheAttackers(t *testing.T) {
 	v.field = "k9"
 	if got := v.rig(t).attempt(t, forge(v.form("/tokened", mottoField))); got.State != finding.Refuted {
 		t.Errorf("a token called k9: got %s: %s", got.State, got.Why)
+	}
+}
+
+// Whatever ends an attempt early, what it changed is undone.
+func TestAnInterruptedAttemptIsUndone(t *testing.T) {
+	for stop := 1; stop <= 3; stop++ {
+		v := newVictim(t, anywhere)
+		r := v.rig(t)
+		before := v.state()
+		ctx, cancel := context.WithCancel(t.Context())
+		posts := 0
+		v.onPost = func() {
+			if posts++; posts == stop {
+				cancel()
+			}
+		}
+		_, err := r.bench.Attempt(ctx, forge(v.form("/open", mottoField)))
+		if err == nil {
+			t.Errorf("stopped at request %d: no error", stop)
+		}
+		for _, m := range r.bench.Restore(t.Context()) {
+			if !m.Undone {
+				t.Errorf("stopped at request %d: remains %s: %s", stop, m.Purpose, m.Note)
+			}
+		}
+		if after := v.state(); after != before {
+			t.Errorf("stopped at request %d: state was %s and is %s", stop, before, after)
+		}
+		cancel()
 	}
 }

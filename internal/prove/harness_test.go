@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -88,12 +87,8 @@ func (r *rig) withBrowser(t testing.TB, target string) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, where := range attacker.Origins(origin) {
-		o, err := policy.OriginOfURL(where + ":" + strings.Split(evil.Addr(), ":")[1])
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := proxy.Map(strings.TrimPrefix(o.String(), o.Scheme()+"://"), evil.Addr()); err != nil {
+	for _, host := range prove.Hosts(origin, evil.Port()) {
+		if err := proxy.Map(host, evil.Addr()); err != nil {
 			t.Fatal(err)
 		}
 	}

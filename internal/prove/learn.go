@@ -65,7 +65,6 @@ type learning struct {
 	*subject
 	finding finding.Finding
 	worked  style // the first style that was answered with a yes, or -1
-	sent    []string
 	status  int
 	landed  string // where a legitimate run was redirected to
 	from    state.Snapshot
@@ -93,7 +92,7 @@ func (l *learning) through(ctx context.Context, way oracle) (bool, error) {
 	l.before = state.Merge(second, l.before) // what was read first was read before anything was sent
 	list := styles
 	if l.worked >= 0 {
-		list = []style{l.worked}
+		list = []style{l.worked, styleChoice}
 	}
 	tried := []string{}
 	for _, st := range list {
@@ -101,8 +100,10 @@ func (l *learning) through(ctx context.Context, way oracle) (bool, error) {
 		if done || err != nil {
 			return done, err
 		}
-		if l.worked >= 0 {
-			break
+		if l.worked >= 0 && st != styleChoice {
+			// More text will show no better where text was taken and did not show; an
+			// option of the application's own may.
+			return l.with(ctx, styleChoice, &tried)
 		}
 	}
 	return false, nil
@@ -301,7 +302,6 @@ func (l *learning) settleOn(w witness, st style, hits []finding.Change, f fillin
 		narrow = s.oracle
 	}
 	s.oracle, s.witness, s.style = narrow, w, st
-	s.remember(f)
 	if len(s.earlier) == 0 {
 		s.recall(f, replaced(l.noise.Filter(l.bench.diff(l.from, l.latest))), l.from)
 	}
@@ -311,12 +311,6 @@ func (l *learning) settleOn(w witness, st style, hits []finding.Change, f fillin
 	}
 	s.controls = append(s.controls, finding.Control{Name: "legitimate", Passed: true,
 		Text: fmt.Sprintf("%q did it from the application's own page; answered %d, and the change was re-read at %s", s.victim.Name(), a.status, s.bench.redact(hits[0].Where))})
-}
-
-func (s *subject) remember(f filling) {
-	if f.marker.text != "" {
-		s.marks = append(s.marks, f.marker.text)
-	}
 }
 
 // recall finds out what the fields held before from what the change replaced,

@@ -22,6 +22,7 @@ func (s *subject) legitimate(ctx context.Context, f finding.Finding, fill fillin
 	if err != nil {
 		return answer{}, 0, err
 	}
+	s.remember(fill.marker)
 	a, err := s.bench.do(s.victim, request)
 	if err != nil {
 		return answer{}, entry, err
@@ -33,6 +34,14 @@ func (s *subject) legitimate(ctx context.Context, f finding.Finding, fill fillin
 		}}
 	}
 	return a, entry, nil
+}
+
+// remember keeps a marker that is about to be sent: from then on it may stand
+// anywhere in the target, and what bears it is ours to remove.
+func (s *subject) remember(m marker) {
+	if m.text != "" && s.nursery == nil {
+		s.marks = append(s.marks, m.text)
+	}
 }
 
 // name is the marker as a reader is told of it.

@@ -42,6 +42,7 @@ func (s *subject) replay(ctx context.Context, f finding.Finding, fg forgery, by 
 	if err != nil {
 		return replayed{}, err
 	}
+	s.remember(fg.marker)
 	a, err := s.bench.do(s.bench.Grant, request)
 	if err != nil {
 		return replayed{}, err
@@ -51,14 +52,7 @@ func (s *subject) replay(ctx context.Context, f finding.Finding, fg forgery, by 
 		return replayed{}, err
 	}
 	s.did(entry, shown)
-	s.markLeft(shown, fg.marker)
 	return replayed{shown: shown, answer: a, request: request}, nil
-}
-
-func (s *subject) markLeft(shown []finding.Change, m marker) {
-	if len(shown) > 0 && m.text != "" {
-		s.marks = append(s.marks, m.text)
-	}
 }
 
 // A stance is a place to attack from, and how the forgery is carried there.

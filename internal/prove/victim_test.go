@@ -26,13 +26,14 @@ type victim struct {
 	cookie http.Cookie // attributes of the session cookie
 	field  string      // name of the token
 
+	onPost func() // hears of every request that may change something, nil for none
+
 	mu       sync.Mutex
 	sessions map[string]*login
 	data     map[string]string // settings of alice
 	rows     map[string]string // payees of alice
 	log      []string          // what the application says of refused requests
 	balance  int
-	paid     []string
 	likes    int
 	requests int
 	logins   int
@@ -52,6 +53,9 @@ func (v *victim) serve(w http.ResponseWriter, r *http.Request) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.requests++
+	if v.onPost != nil && r.Method == "POST" && r.URL.Path != "/login" {
+		v.onPost()
+	}
 	who := v.who(r)
 	switch {
 	case r.URL.Path == "/login":
@@ -121,6 +125,8 @@ func (v *victim) allowed(r *http.Request, who *login) bool {
 		return false
 	case "/origin":
 		return r.Header.Get("Origin") == v.URL
+	case "/prefix":
+		return strings.HasPrefix(r.Header.Get("Origin"), "http://127.0.0.1") && r.Header.Get("Sec-Fetch-Site") != "same-site"
 	case "/metadata":
 		return r.Header.Get("Sec-Fetch-Site") == "same-origin"
 	case "/header":
@@ -196,7 +202,7 @@ func (v *victim) page(w http.ResponseWriter, who *login, body string) {
 }
 
 // motto are the endpoints with a form for one text.
-var motto = []string{"/open", "/tokened", "/unbound", "/origin", "/metadata", "/late", "/polite", "/echo", "/slow", "/nowhere", "/anonymous"}
+var motto = []string{"/open", "/tokened", "/unbound", "/origin", "/metadata", "/late", "/polite", "/echo", "/slow", "/nowhere", "/anonymous", "/prefix"}
 
 func (v *victim) home(who *login) string {
 	var b strings.Builder
