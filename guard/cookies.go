@@ -38,6 +38,7 @@ func (g *Guard) writeCookies(h http.Header, r *http.Request) {
 		if len(name) != len(headerSetCookie) || !strings.EqualFold(name, headerSetCookie) {
 			continue
 		}
+		ours := false
 		for i, line := range lines {
 			hardened := g.cookies.harden(line, secure)
 			if hardened == line {
@@ -45,6 +46,10 @@ func (g *Guard) writeCookies(h http.Header, r *http.Request) {
 			}
 			g.metrics.cookies.Add(1)
 			if mode == Enforce {
+				if !ours { // the slice may be shared between responses
+					lines, ours = slices.Clone(lines), true
+					h[name] = lines
+				}
 				lines[i] = hardened
 			}
 		}

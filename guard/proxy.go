@@ -104,6 +104,7 @@ func (p *proxy) rewrite(pr *httputil.ProxyRequest) {
 	pr.SetXForwarded()
 	out.Header[headerForwardedProto] = []string{p.guard.scheme(pr.In)}
 	removeOwnCookie(out.Header)
+	keepOnlyWebSocket(out.Header)
 	if p.options.Request != nil {
 		p.options.Request(out)
 	}
@@ -111,6 +112,16 @@ func (p *proxy) rewrite(pr *httputil.ProxyRequest) {
 		out.Body = &watchedBody{ReadCloser: out.Body}
 	}
 	pr.Out = out.WithContext(context.WithValue(out.Context(), clientRequest{}, pr.In))
+}
+
+// keepOnlyWebSocket takes other upgrades from a request. After one to h2c, say, the
+// client would speak with the upstream past the guard.
+func keepOnlyWebSocket(h http.Header) {
+	if to := h[headerUpgrade]; len(to) > 0 && !(len(to) == 1 && strings.EqualFold(to[0], "websocket")) {
+		delete(h, headerUpgrade)
+		delete(h, "Connection")
+		delete(h, "Http2-Settings")
+	}
 }
 
 // A watchedBody remembers that it was the client who failed, which the transport's

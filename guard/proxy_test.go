@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -122,6 +123,23 @@ func TestWebSocketsPassThrough(t *testing.T) {
 			t.Errorf("%s: got %d", name, res.StatusCode)
 		}
 		mustBeGuarded(t, name, res.Header)
+	}
+}
+
+func TestOnlyWebSocketsAreUpgraded(t *testing.T) {
+	var upgrade atomic.Value
+	s := behind(t, true, policy.Rules{}, Options{}, ProxyOptions{}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		upgrade.Store(r.Header.Get("Upgrade") + r.Header.Get("Connection") + r.Header.Get("HTTP2-Settings"))
+		w.Header().Set("Upgrade", "h2c")
+		w.Header().Set("Connection", "Upgrade")
+		w.WriteHeader(http.StatusSwitchingProtocols)
+	}))
+	for _, to := range []string{"h2c", "h2c, websocket", "websocket, h2c", "TLS/1.3", "foo"} {
+		res := s.send(t, get, appHost, "Upgrade: "+to, "Connection: Upgrade, HTTP2-Settings, close", "HTTP2-Settings: AAMAAABkAAQAAP__", "Origin: https://app.example")
+		if res.StatusCode != 502 || upgrade.Load() != "" {
+			t.Errorf("%s: got %d, the upstream saw %q", to, res.StatusCode, upgrade.Load())
+		}
+		mustBeGuarded(t, to, res.Header)
 	}
 }
 

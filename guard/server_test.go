@@ -91,7 +91,7 @@ func (s *site) send(t testing.TB, lines ...string) *http.Response {
 	if !strings.Contains(strings.ToLower(text), "\ncontent-length:") && body != "" {
 		text += fmt.Sprintf("Content-Length: %d\r\n", len(body))
 	}
-	if !strings.Contains(text, "\r\nConnection:") && !strings.Contains(text, "Connection: Upgrade, close") {
+	if !strings.Contains(text, "\r\nConnection:") {
 		text += "Connection: close\r\n"
 	}
 	if _, err := io.WriteString(conn, text+"\r\n"+body); err != nil {

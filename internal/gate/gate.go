@@ -93,8 +93,7 @@ func (s *Switch) Set(h http.Handler) { s.now.Store(&h) }
 func (s *Switch) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := s.now.Load()
 	if h == nil {
-		http.Error(w, "not ready", http.StatusServiceUnavailable)
-		return
+		panic(http.ErrAbortHandler) // better no answer than an unguarded one
 	}
 	(*h).ServeHTTP(w, r)
 }

@@ -402,6 +402,11 @@ func TestWebSocketsAndEventsPassThrough(t *testing.T) {
 	}
 }
 
+func TestOptionsForTheWholeServerAreGuarded(t *testing.T) {
+	addr := open(t, Config{}, nil, func(w http.ResponseWriter, r *http.Request) {})
+	mustBeGuarded(t, "OPTIONS *", send(t, dial(t, addr), "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n"))
+}
+
 func TestMonitoring(t *testing.T) {
 	var left Counter
 	left.Add("compressed")

@@ -25,7 +25,10 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, certificates *Ce
 		ReadHeaderTimeout: limits.HeaderTimeout,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    max(1<<20, limits.HeaderBytes),
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		// net/http would answer OPTIONS * by itself, without our headers.
+		DisableGeneralOptionsHandler: true,
+
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 	l = limitListener(l, limits.Connections)
 	ended := make(chan error, 1)
