@@ -83,11 +83,13 @@ func newRootCommand(e *env) *cobra.Command {
 		Short: "Prove and stop the attacks that ride a user's session",
 		Long: `Mantlet scans a web application from outside for clickjacking and forged
 requests, and proves each finding in a real browser: an attacker's page, the
-victim's session, and a change of state that is read back afterwards.`,
-		Example: `  mantlet demo                              scan the weak app that comes with Mantlet
-  mantlet scan http://127.0.0.1:8000        scan your app on this machine
-  mantlet init > mantlet.yaml               write a commented configuration
-  mantlet judge headers https://example.org who may frame this page?`,
+victim's session, and a change of state that is read back afterwards. Its guard
+stops the same attacks in front of any application.`,
+		Example: `  mantlet demo                                     scan the weak app that comes along
+  mantlet scan http://127.0.0.1:8000               scan your app on this machine
+  mantlet init > mantlet.yaml                      write a commented configuration
+  mantlet guard --upstream http://127.0.0.1:8000   protect any app from outside
+  mantlet judge headers https://example.org        who may frame this page?`,
 		Version:       version,
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -95,18 +97,17 @@ victim's session, and a change of state that is read back afterwards.`,
 	root.SetIn(e.stdin)
 	root.SetOut(e.stdout)
 	root.SetErr(e.stderr)
-	root.AddCommand(
-		newJudgeCommand(e),
-		newScanCommand(e),
-		newReplayCommand(e),
-		newDemoCommand(e),
-		newInitCommand(e),
-		newSchemaCommand(e),
-		newAccuracyCommand(e),
-		newReportCommand(e),
-		newExplainCommand(e),
-		newLabCommand(e),
-		newVerifyCommand(e),
-	)
+	group := func(title string, commands ...*cobra.Command) {
+		root.AddGroup(&cobra.Group{ID: title, Title: title + ":"})
+		for _, c := range commands {
+			c.GroupID = title
+			root.AddCommand(c)
+		}
+	}
+	group("Scan and prove", newScanCommand(e), newReplayCommand(e), newReportCommand(e), newDemoCommand(e))
+	group("Prepare", newInitCommand(e), newSchemaCommand(e), newVerifyCommand(e))
+	group("Protect", newGuardCommand(e), newTablesCommand(e))
+	group("Ask and learn", newJudgeCommand(e), newExplainCommand(e))
+	group("Measure", newLabCommand(e), newAccuracyCommand(e))
 	return root
 }
