@@ -3,6 +3,8 @@ GO ?= go
 BIN := bin/mantlet
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 FUZZTIME ?= 60s
+# Modules of their own, so that nobody who imports ours downloads other projects.
+NESTED := conformance session/scsstore/scscheck
 
 export CGO_ENABLED ?= 0
 
@@ -22,6 +24,7 @@ setup:
 test: setup build ## every test, with the browser, the Python apps and DynamoDB Local
 	@$(GO) vet ./...
 	@MANTLET_REQUIRE_LAB=1 $(GO) test -timeout 15m ./...
+	@for module in $(NESTED); do (cd $$module && $(GO) test ./...) || exit 1; done
 
 accuracy: setup build ## scan the whole lab and hold it against its truth
 	@$(BIN) accuracy
