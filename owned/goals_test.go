@@ -2,14 +2,12 @@ package owned_test
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"math"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -220,30 +218,4 @@ func compareTimes(t *testing.T, method, url string, foreign, missing []string, n
 	u := ranks - size*(size+1)/2
 	z := (u - size*size/2) / math.Sqrt(size*size*(2*size+1)/12)
 	return math.Erfc(math.Abs(z) / math.Sqrt2)
-}
-
-// D5: what owned adds to an operation, without the network.
-func BenchmarkUpdateBesideThePlainClient(b *testing.B) {
-	bench := newBench(b, layouts()["owner in an attribute"], owned.Options{})
-	id := bench.create(b, bench.alice, "x")
-	b.Run("owned", func(b *testing.B) {
-		for i := 0; b.Loop(); i++ {
-			if err := bench.alice.Update(b.Context(), id, owned.Set("title", strconv.Itoa(i))); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
-	b.Run("plain", func(b *testing.B) {
-		s := func(v string) types.AttributeValue { return &types.AttributeValueMemberS{Value: v} }
-		for i := 0; b.Loop(); i++ {
-			_, err := bench.client.UpdateItem(b.Context(), &dynamodb.UpdateItemInput{
-				TableName: &bench.declared.Table, Key: map[string]types.AttributeValue{"id": s(id)},
-				UpdateExpression: aws.String("SET title = :t"), ConditionExpression: aws.String("owner_id = :me"),
-				ExpressionAttributeValues: map[string]types.AttributeValue{":t": s(fmt.Sprint(i)), ":me": s("alice")},
-			})
-			if err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
 }
