@@ -96,6 +96,13 @@ func (b *Bench) newSubject(a finding.Action, victim *identity.Session) (*subject
 	if err := b.Grant.Allows(a.URL); err != nil {
 		return nil, notTestable("%v", err)
 	}
+	if changesRights(a) {
+		aimed, ok := onAnother(a, victim.Name(), b.Site.Identities)
+		if !ok {
+			return nil, notTestable("not testable: the action changes what somebody may do, and it could not be aimed at another of the configured identities")
+		}
+		a = aimed
+	}
 	return &subject{bench: b, action: a, victim: victim, target: target, used: map[string]bool{}, chosen: map[string]string{}, headers: map[string]string{}}, nil
 }
 

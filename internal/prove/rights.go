@@ -1,0 +1,44 @@
+package prove
+
+import (
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/mantlet-dev/mantlet/internal/finding"
+)
+
+// rights are the words of fields and paths that decide what somebody may do.
+var rights = regexp.MustCompile(`(?i)(^|[^a-z])(roles?|permissions?|privileges?|is[-_]?(admin|staff|superuser|active)|groups?|grants?|promote|demote|suspend|ban|lock|disable)([^a-z]|$)`)
+
+// changesRights says whether an action gives or takes what somebody may do.
+func changesRights(a finding.Action) bool {
+	return rights.MatchString(pathOf(a.URL)) || slices.ContainsFunc(a.Fields, func(f finding.Field) bool {
+		return !f.Token && rights.MatchString(f.Name)
+	})
+}
+
+// onAnother aims an action that changes somebody's rights at another of the
+// configured identities. Whoever lowers their own rights cannot give them back, and
+// people who are no test accounts are none of ours; then ok is false.
+func onAnother(a finding.Action, self string, identities []string) (aimed finding.Action, ok bool) {
+	u, err := url.Parse(a.URL)
+	if err != nil {
+		return a, false
+	}
+	others := slices.DeleteFunc(slices.Clone(identities), func(name string) bool { return name == "" || name == self })
+	parts := strings.Split(u.Path, "/")
+	for i, part := range parts {
+		switch {
+		case slices.Contains(others, part):
+			return a, true
+		case part == self && len(others) > 0:
+			parts[i] = others[0]
+			u.Path = strings.Join(parts, "/")
+			a.URL = u.String()
+			return a, true
+		}
+	}
+	return a, slices.ContainsFunc(a.Fields, func(f finding.Field) bool { return slices.Contains(others, f.Value) })
+}

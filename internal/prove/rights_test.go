@@ -1,0 +1,36 @@
+package prove
+
+import (
+	"testing"
+
+	"github.com/mantlet-dev/mantlet/internal/finding"
+)
+
+func TestRightsAreOnlyChangedOfOtherTestAccounts(t *testing.T) {
+	identities := []string{"", "admin", "alice"}
+	for _, test := range []struct {
+		name    string
+		action  finding.Action
+		changes bool
+		ok      bool
+		url     string
+	}{
+		{"one's own role", finding.Action{URL: "http://a/users/admin/role"}, true, true, "http://a/users/alice/role"},
+		{"the role of another identity", finding.Action{URL: "http://a/users/alice/role"}, true, true, "http://a/users/alice/role"},
+		{"the role of somebody who is no test account", finding.Action{URL: "http://a/users/carol/role"}, true, false, "http://a/users/carol/role"},
+		{"one's own role in a field", finding.Action{URL: "http://a/profile", Fields: []finding.Field{{Name: "role", Value: "admin"}}}, true, false, "http://a/profile"},
+		{"another's role in a field", finding.Action{URL: "http://a/roles", Fields: []finding.Field{{Name: "user", Value: "alice"}, {Name: "is_admin"}}}, true, true, "http://a/roles"},
+		{"a name that only sounds like it", finding.Action{URL: "http://a/payroll", Fields: []finding.Field{{Name: "groupon"}}}, false, false, ""},
+	} {
+		if got := changesRights(test.action); got != test.changes {
+			t.Errorf("%s: changes rights %v, want %v", test.name, got, test.changes)
+		}
+		if !test.changes {
+			continue
+		}
+		aimed, ok := onAnother(test.action, "admin", identities)
+		if ok != test.ok || aimed.URL != test.url {
+			t.Errorf("%s: got %v, %s, want %v, %s", test.name, ok, aimed.URL, test.ok, test.url)
+		}
+	}
+}
