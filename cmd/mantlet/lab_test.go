@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -12,8 +13,6 @@ import (
 	"github.com/mantlet-dev/mantlet/internal/finding"
 	"github.com/mantlet-dev/mantlet/internal/lab"
 	"github.com/mantlet-dev/mantlet/internal/report"
-
-	"os"
 )
 
 // needsBrowser skips where there is none, and fails where there must be one.
@@ -38,10 +37,16 @@ func scanShop(t *testing.T, variant string) (*lab.Instance, map[string]string, r
 	}
 	t.Cleanup(func() { shop.Stop() })
 	before := shop.Embedded.State()
+	return shop, before, scanInstanceForTest(t, shop)
+}
+
+// scanInstanceForTest scans a lab as mantlet accuracy does, and to the end.
+func scanInstanceForTest(t *testing.T, instance *lab.Instance) report.Report {
+	t.Helper()
 	e := &env{stdin: strings.NewReader(""), stdout: t.Output(), stderr: t.Output(), getenv: os.Getenv}
 	root := newRootCommand(e)
 	root.SetContext(t.Context())
-	job, err := jobFor(root, e, shop)
+	job, err := jobFor(root, e, instance)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +57,7 @@ func scanShop(t *testing.T, variant string) (*lab.Instance, map[string]string, r
 	if !r.End.Complete {
 		t.Fatalf("the scan is incomplete: %v", r.End.Why)
 	}
-	return shop, before, r
+	return r
 }
 
 func held(shop *lab.Instance, r report.Report) accuracy.Result {

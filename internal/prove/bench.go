@@ -59,6 +59,8 @@ type Bench struct {
 	once     sync.Once
 	subjects map[string]*subject
 	order    []*subject
+	outset   state.Snapshot // read by Watch; nil if nobody watches
+	idle     state.Noise
 	plain    map[string]bool // endpoints that were proven to take forged requests as they are
 	// bothSettings counts, for each way to send, the settings for third-party
 	// cookies under which it was seen to work.

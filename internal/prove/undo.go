@@ -227,7 +227,8 @@ func (s *subject) resend(ctx context.Context, fill filling) error {
 
 // Restore undoes what attempts left behind and could not undo themselves, because
 // they were interrupted, and returns everything that was changed, in order, each
-// with how it ended. Requests that changed nothing are not among them.
+// with how it ended. Requests that changed nothing are not among them; what differs
+// from the state that Watch read, and no request accounts for, is.
 func (b *Bench) Restore(ctx context.Context) []finding.Mutation {
 	b.prepare()
 	b.turn.Lock()
@@ -242,5 +243,5 @@ func (b *Bench) Restore(ctx context.Context) []finding.Mutation {
 			made = append(made, m)
 		}
 	}
-	return made
+	return append(made, b.remains(ctx, made)...)
 }

@@ -25,7 +25,7 @@ func leftovers(left []finding.Mutation) []leftover {
 		if !known {
 			i = len(all)
 			index[m.Endpoint.String()] = i
-			all = append(all, leftover{at: m.Endpoint.String()})
+			all = append(all, leftover{at: strings.TrimSpace(m.Endpoint.String())})
 		}
 		l := &all[i]
 		l.requests++

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"strings"
 	"time"
 
 	"github.com/mantlet-dev/mantlet/internal/check"
@@ -31,6 +33,7 @@ func Run(ctx context.Context, job Job, h finding.Handler) error {
 	site := look(ctx, job, crew, browsers, out)
 	suspicions := judge(job, site, out)
 	trial := put(ctx, job, crew, site, browsers, suspicions, out)
+	trial.mutations = append(crew.logins, trial.mutations...)
 	settled := check.Settle(trial.findings)
 	for i := range settled {
 		out.send(finding.Message{Finding: &settled[i]})
@@ -59,6 +62,8 @@ func opening(job Job, b *browsers) *finding.Run {
 type crew struct {
 	sessions []*identity.Session
 	specs    map[string]identity.Spec
+	// logins are the sessions that logging in opened on the target.
+	logins []finding.Mutation
 }
 
 func logIn(ctx context.Context, job Job, b *browsers, out *sink) crew {
@@ -72,8 +77,25 @@ func logIn(ctx context.Context, job Job, b *browsers, out *sink) crew {
 		}
 		c.sessions = append(c.sessions, session)
 		c.specs[spec.Name] = spec
+		if spec.Form != nil || spec.JSON != nil {
+			c.logins = append(c.logins, openedBy(spec))
+		}
 	}
 	return c
+}
+
+// openedBy is the change that a login makes. The scan leaves it: who logs out in
+// its place would have to know how, and sessions end by themselves.
+func openedBy(spec identity.Spec) finding.Mutation {
+	address := ""
+	if spec.Form != nil {
+		address = spec.Form.URL
+	} else {
+		address = spec.JSON.URL
+	}
+	route, _, _ := strings.Cut(address, "?")
+	return finding.Mutation{Endpoint: finding.Endpoint{Method: http.MethodPost, Route: route, URL: address}, Purpose: "login", At: time.Now().UTC(),
+		Note: "sessions were opened for " + spec.Name + "; they end when the application lets them expire"}
 }
 
 func (c crew) named(name string) *identity.Session {

@@ -41,6 +41,9 @@ func put(ctx context.Context, job Job, c crew, site *observe.Site, b *browsers, 
 	if evil != nil {
 		defer evil.Close()
 	}
+	if err := bench.Watch(ctx); err != nil {
+		out.skip(finding.Skip{What: "tables", Why: job.Grant.Redactor().Text(err.Error()), Incomplete: true})
+	}
 	t.run(ctx, bench, out)
 	out.progress("restore", 0, 0, "undo what was changed")
 	undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), restoreTime)
