@@ -124,7 +124,7 @@ func (s *subject) ride(ctx context.Context, f *finding.Finding, t *trial, way st
 	if err != nil {
 		return finding.Cell{}, err
 	}
-	defer victim.Close()
+	defer leave(victim)
 	address := s.bench.Evil.PublishAt(way.where, page.Document())
 	entry, err := s.bench.Ledger.enter(f.ID, purposeForged, s.action.Endpoint())
 	if err != nil {
@@ -203,6 +203,10 @@ func (s *subject) cookies() []browser.Cookie {
 	}
 	return all
 }
+
+// leave closes a browser context and does not wait for it: nothing that follows
+// depends on it, and closing takes a browser its time.
+func leave(c *browser.Context) { go c.Close() }
 
 // A ridden is what there is to show of a proof.
 type ridden struct {

@@ -35,7 +35,7 @@ func (c *clicking) clickThrough(ctx context.Context, f finding.Finding, purpose 
 	if err != nil {
 		return 0, err
 	}
-	defer victim.Close()
+	defer leave(victim)
 	tab, err := c.openUnframed(ctx, victim)
 	if err != nil {
 		return 0, err

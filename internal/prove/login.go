@@ -286,7 +286,7 @@ func (l *login) ride(ctx context.Context, f *finding.Finding, v finding.Variant,
 	if err != nil {
 		return cell, err
 	}
-	defer visitor.Close()
+	defer leave(visitor)
 	page := fg.page(fg.vehicles[0])
 	entry, err := l.bench.Ledger.enter(f.ID, purposeForged, l.action.Endpoint())
 	if err != nil {

@@ -114,7 +114,7 @@ func (l *lured) run(ctx context.Context, f *finding.Finding) (finding.Cell, erro
 	if err != nil {
 		return cell, err
 	}
-	defer victim.Close()
+	defer leave(victim)
 	entry, err := l.bench.Ledger.enter(f.ID, purposeClick, l.action.Endpoint())
 	if err != nil {
 		return cell, err
@@ -282,7 +282,7 @@ func (c *clicking) confirmRefused(ctx context.Context, cell finding.Cell, where 
 	if err != nil {
 		return cell, err
 	}
-	defer victim.Close()
+	defer leave(victim)
 	l := lured{clicking: c, where: where}
 	tab, err := l.blank(ctx, victim)
 	if err != nil {

@@ -27,7 +27,7 @@ func (s *subject) askScript(ctx context.Context, f finding.Finding) (bool, error
 	if err != nil {
 		return false, err
 	}
-	defer victim.Close()
+	defer leave(victim)
 	tab, err := victim.Open(ctx, s.action.Page)
 	if err != nil {
 		return false, nil // a page that does not open shows no headers
