@@ -33,7 +33,7 @@ bench: setup ## what a scan costs, as ratios to plain fetches
 	@$(GO) test -run "^$$" -bench . -benchtime 3x ./internal/scan
 
 check: setup lint ## what CI runs before a release: format, vet, linters, race, a minute of fuzzing each
-	@CGO_ENABLED=1 MANTLET_REQUIRE_LAB=1 $(GO) test -race -timeout 40m ./...
+	@CGO_ENABLED=1 MANTLET_REQUIRE_LAB=1 MANTLET_WHOLE_LAB=1 $(GO) test -race -timeout 60m ./...
 	@$(MAKE) --no-print-directory fuzz
 
 lint:

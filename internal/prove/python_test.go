@@ -16,8 +16,8 @@ const repository = "../.."
 // the measurement of accuracy tries them all.
 func needLab(t *testing.T) {
 	t.Helper()
-	if os.Getenv("MANTLET_REQUIRE_LAB") != "1" {
-		t.Skip("set MANTLET_REQUIRE_LAB=1, after scripts/setup, to try the Python applications")
+	if os.Getenv("MANTLET_WHOLE_LAB") != "1" {
+		t.Skip("set MANTLET_WHOLE_LAB=1, after scripts/setup, to try the Python applications")
 	}
 }
 
