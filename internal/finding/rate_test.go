@@ -41,7 +41,7 @@ func TestRate(t *testing.T) {
 		{"proven click, little at stake", Finding{Weakness: Clickjacking, State: Proven, Plan: theme, Vector: anywhere}, Medium, 5.1},
 		{"framable, nothing proven", Finding{Weakness: FramingAbsent, State: Suspected, Vector: suspected}, Low, 2.1},
 		{"suspicion is at most low", Finding{Weakness: CSRF, State: Suspected, Plan: email, Vector: suspected}, Low, 2.3},
-		{"not testable is at most low", Finding{Weakness: CSRF, State: NotTestable, Plan: email, Vector: suspected}, Low, 2.3},
+		{"not testable accuses nobody", Finding{Weakness: CSRF, State: NotTestable, Plan: email, Vector: suspected}, Info, 0},
 		{"refuted", Finding{Weakness: CSRF, State: Refuted, Plan: email, Vector: closed}, Info, 0},
 		{"no position is open", Finding{Weakness: FramingAbsent, State: Suspected, Vector: closed}, Info, 0},
 		{"unproven and open to neighbours only", Finding{Weakness: Clickjacking, State: Suspected, Vector: siblings}, Info, 0},
