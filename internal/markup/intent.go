@@ -22,7 +22,7 @@ var changing = wordSet(`accept activate add acknowledge approve archive assign b
 	unmute unpin unpublish unsubscribe update upvote verify void vote withdraw`)
 
 // definite are those of them that hardly ever name a page to read.
-var definite = wordSet(`activate approve archive ban cancel deactivate delete destroy disable dislike dismiss downvote drop
+var definite = wordSet(`activate approve ban cancel deactivate delete destroy disable dislike dismiss downvote drop
 	enable erase execute flush freeze grant increment decrement kick purge remove reset restart revert revoke rotate
 	terminate toggle trash unban unblock unfollow unlike unlock unmute unpin unpublish unsubscribe upvote vote`)
 
