@@ -35,6 +35,7 @@ func serveApp(tb testing.TB, n int) *httptest.Server {
 
 func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/html")
+	w.Header().Set("Content-Security-Policy", "frame-ancestors 'none'") // forged requests are what is measured
 	if r.URL.Path == "/login" && r.Method == http.MethodPost {
 		http.SetCookie(w, &http.Cookie{Name: "sid", Value: "5f0c1d9a7be24c11", Path: "/", Secure: true, HttpOnly: true, SameSite: http.SameSiteNoneMode})
 		http.Redirect(w, r, "/", http.StatusSeeOther)
