@@ -150,7 +150,7 @@ func closing(job Job, c crew, site *observe.Site, settled []finding.Finding, t t
 	end := &finding.End{Complete: len(out.gaps) == 0, Why: out.gaps, Score: report.Score(settled), Finished: time.Now().UTC()}
 	end.Coverage = finding.Coverage{
 		Requests: job.Grant.Requests(), Routes: routes(site), Pages: len(site.Pages), Actions: len(site.Actions),
-		Tested: t.tested, Proofs: t.proofs, Mutations: len(t.mutations), Identities: len(c.sessions) - 1,
+		Tested: len(t.tested), Proofs: t.proofs, Mutations: len(t.mutations), Identities: len(c.sessions) - 1,
 	}
 	for _, m := range t.mutations {
 		if !m.Undone {

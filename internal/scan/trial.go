@@ -16,9 +16,10 @@ import (
 
 // A trial is what came of putting suspicions to the test.
 type trial struct {
-	findings       []finding.Finding
-	mutations      []finding.Mutation
-	tested, proofs int
+	findings  []finding.Finding
+	mutations []finding.Mutation
+	tested    map[string]bool // actions that were put to the test, by endpoint
+	proofs    int
 }
 
 // restoreTime bounds how long an interrupted scan goes on to undo its changes.
@@ -53,7 +54,8 @@ func put(ctx context.Context, job Job, c crew, site *observe.Site, b *browsers, 
 }
 
 func (t *trial) run(ctx context.Context, bench *prove.Bench, out *sink) {
-	total := planned(t.findings)
+	total, done := planned(t.findings), 0
+	t.tested = map[string]bool{}
 	var after []finding.Finding
 	for i, f := range t.findings {
 		if f.Plan == nil {
@@ -63,10 +65,11 @@ func (t *trial) run(ctx context.Context, bench *prove.Bench, out *sink) {
 		if check.Moot(f, after) {
 			continue
 		}
-		out.progress("prove", t.tested, total, "%s %s", f.Weakness, f.Endpoint)
+		out.progress("prove", done, total, "%s %s", f.Weakness, f.Endpoint)
 		tried, err := bench.Attempt(ctx, f)
 		after = append(after, tried)
-		t.tested++
+		done++
+		t.tested[f.Plan.Action.Endpoint().String()] = true
 		if tried.Proof != nil && tried.Proof.Browser != "" {
 			t.proofs++
 		}
