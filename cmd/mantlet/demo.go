@@ -2,6 +2,9 @@ package main
 
 import (
 	"fmt"
+	"os/exec"
+	"path/filepath"
+	"runtime"
 
 	"github.com/spf13/cobra"
 
@@ -49,7 +52,26 @@ func scanInstance(cmd *cobra.Command, e *env, instance *lab.Instance, o output) 
 	if err != nil {
 		return err
 	}
-	return publish(e, r, o)
+	err = publish(e, r, o)
+	if o.dir != "" && isTerminal(e.stdout) {
+		showFile(e, filepath.Join(o.dir, "report.html"))
+	}
+	return err
+}
+
+// showFile opens a file with the desktop's own program, where there is a desktop.
+// The path was printed, so nothing is lost where there is none.
+func showFile(e *env, path string) {
+	program := "xdg-open"
+	switch {
+	case runtime.GOOS == "darwin":
+		program = "open"
+	case e.getenv("DISPLAY") == "" && e.getenv("WAYLAND_DISPLAY") == "":
+		return
+	}
+	if found, err := exec.LookPath(program); err == nil {
+		_ = exec.Command(found, path).Start()
+	}
 }
 
 // jobFor is the scan of a lab instance as its owner would configure it.
