@@ -17,12 +17,11 @@ import (
 
 // An output says where a scan's result goes.
 type output struct {
-	dir     string   // "" writes no files
-	files   []string // formats of the files
-	format  string   // of standard output: text, json, jsonl
-	color   string
-	failOn  string // severity, "none"
-	command string // how the user called it, for the hint on the exit status
+	dir    string   // "" writes no files
+	files  []string // formats of the files
+	format string   // of standard output: text, json, jsonl
+	color  string
+	failOn string // severity, "none"
 }
 
 // stdoutFormats are what --format takes.

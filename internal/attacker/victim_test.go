@@ -8,7 +8,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/mantlet-dev/mantlet/internal/attacker"
@@ -21,7 +20,6 @@ import (
 type victim struct {
 	url string
 	got chan arrival
-	mu  sync.Mutex
 }
 
 // An arrival is one request for a change.

@@ -20,7 +20,6 @@ import (
 type browsers struct {
 	ctx   context.Context
 	path  string // program; "" if there is no browser, see missing
-	agent string
 	proxy *scope.Proxy
 	// missing says why there is no browser; nil if there is one.
 	missing error

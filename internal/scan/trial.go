@@ -138,12 +138,12 @@ func openBench(ctx context.Context, job Job, c crew, site *observe.Site, b *brow
 // attacker is whoever else there is beside the first identity: the second one, or
 // a visitor who is not logged in.
 func (c crew) attacker(job Job) (*identity.Session, *identity.Spec) {
-	for _, s := range c.sessions[min(2, len(c.sessions)):] {
-		spec := c.specs[s.Name()]
-		if spec.Form != nil {
-			return s, &spec
+	if len(c.sessions) > 2 {
+		second := c.sessions[2]
+		if spec := c.specs[second.Name()]; spec.Form != nil {
+			return second, &spec
 		}
-		return s, nil
+		return second, nil
 	}
 	return identity.Anonymous(job.Grant), nil
 }
