@@ -10,7 +10,14 @@ import (
 // Verdict is the scan in one sentence without a full stop. It never says "safe":
 // that nothing was proven is only worth what was put to the test.
 func (r Report) Verdict() string {
-	provenCount := len(r.In(finding.Proven))
+	// A framing policy that an attack on one of its pages proved wanting is a finding
+	// of its own, but not a further attack.
+	provenCount := 0
+	for _, f := range r.In(finding.Proven) {
+		if !strings.HasPrefix(string(f.Weakness), "framing-") {
+			provenCount++
+		}
+	}
 	suspectedCount := len(r.In(finding.Suspected))
 	var s string
 	switch {
