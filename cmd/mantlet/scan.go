@@ -24,7 +24,6 @@ type scanFlags struct {
 	browser     string
 	noBrowser   bool
 	noProofs    bool
-	thirdParty  string
 	cookieEnv   string
 	bearerEnv   string
 	maxRequests int
@@ -83,7 +82,6 @@ func (f *scanFlags) register(cmd *cobra.Command) {
 	flag.StringVar(&f.browser, "browser", "", "Chromium or Chrome to use (default: an installed one)")
 	flag.BoolVar(&f.noBrowser, "no-browser", false, "use no browser: no scripts, no proofs")
 	flag.BoolVar(&f.noProofs, "no-proofs", false, "look and judge, but attack nothing")
-	flag.StringVar(&f.thirdParty, "third-party-cookies", "", "browser setting to test under: both, allowed, blocked (default both)")
 	flag.StringVar(&f.cookieEnv, "cookie-env", "", "environment `VARIABLE` with the Cookie header of a logged-in user")
 	flag.StringVar(&f.bearerEnv, "bearer-env", "", "environment `VARIABLE` with a bearer token")
 	flag.IntVar(&f.maxRequests, "max-requests", 0, "requests the scan may send (default 50000 on loopback, 5000 elsewhere)")
@@ -119,7 +117,7 @@ func (f *scanFlags) prepare(cmd *cobra.Command, e *env, args []string) (scan.Job
 	return scan.Job{
 		Grant: grant, Targets: file.Targets, Identities: specs, Rules: file.Policy,
 		OpenAPI: file.OpenAPI, Seeds: file.Seeds, Pages: file.Budget.Pages,
-		Browser:   scan.Browser{Path: cmp.Or(file.Browser.Path, e.getenv("MANTLET_BROWSER")), Off: f.noBrowser, Profiles: profiles(file.Browser.ThirdPartyCookies)},
+		Browser:   scan.Browser{Path: cmp.Or(file.Browser.Path, e.getenv("MANTLET_BROWSER")), Off: f.noBrowser},
 		Tables:    scan.Tables{Endpoint: file.DynamoDB.Endpoint, Region: file.DynamoDB.Region, Names: file.DynamoDB.Tables},
 		Mutations: file.Budget.Mutations, Deletes: file.Budget.Deletes, Proofs: !f.noProofs, Tool: "mantlet " + version,
 	}, o, nil
@@ -143,7 +141,6 @@ func (f *scanFlags) merge(file *config.File, args []string) {
 	}
 	file.Mode = cmp.Or(f.mode, file.Mode)
 	file.Browser.Path = cmp.Or(f.browser, file.Browser.Path)
-	file.Browser.ThirdPartyCookies = cmp.Or(f.thirdParty, file.Browser.ThirdPartyCookies)
 	file.Budget.Requests = cmp.Or(f.maxRequests, file.Budget.Requests)
 	file.Budget.Rate = cmp.Or(f.rate, file.Budget.Rate)
 	file.Budget.Pages = cmp.Or(f.pages, file.Budget.Pages)
@@ -183,16 +180,6 @@ func (f *scanFlags) claim(file config.File) scope.Claim {
 		claim.Verified = scope.OpenOwnership(path).Verified
 	}
 	return claim
-}
-
-func profiles(setting string) []finding.ThirdParty {
-	switch setting {
-	case "allowed":
-		return []finding.ThirdParty{finding.ThirdPartyAllowed}
-	case "blocked":
-		return []finding.ThirdParty{finding.ThirdPartyBlocked}
-	}
-	return []finding.ThirdParty{finding.ThirdPartyAllowed, finding.ThirdPartyBlocked}
 }
 
 // newInitCommand prints a configuration to start from.

@@ -68,7 +68,6 @@ func (f File) faults() []fault {
 		add("$.policy", "%s", err)
 	}
 	add.oneOf("$.fail_on", f.FailOn, "critical", "high", "medium", "low", "info", "none")
-	add.oneOf("$.browser.third_party_cookies", f.Browser.ThirdPartyCookies, "both", "allowed", "blocked")
 	return list
 }
 

@@ -116,11 +116,9 @@ type DynamoDB struct {
 	Tables   []string `yaml:"tables" json:"tables"`
 }
 
-// Browser says which browser to use and under which cookie settings.
+// Browser says which browser to use. Both settings for third-party cookies are tried.
 type Browser struct {
 	Path string `yaml:"path" json:"path"`
-	// ThirdPartyCookies is both, allowed or blocked.
-	ThirdPartyCookies string `yaml:"third_party_cookies" json:"third_party_cookies"`
 }
 
 // Output says where the report goes.

@@ -32,8 +32,6 @@ type Job struct {
 type Browser struct {
 	Path string // "": find one
 	Off  bool   // use none
-	// Profiles are the third-party-cookie settings to test under; empty: both.
-	Profiles []finding.ThirdParty
 }
 
 // Tables are DynamoDB tables whose items show state changes; no Names: none.
