@@ -52,6 +52,9 @@ type described struct {
 // JSON writes r as one indented JSON object. Screenshots are not in it; they are
 // the files that Proof.Files name.
 func JSON(w io.Writer, r Report) error {
+	// A list with nothing in it is a list all the same, and never null.
+	r.Findings, r.Refuted = orEmpty(r.Findings), orEmpty(r.Refuted)
+	r.Skips, r.Mutations = orEmpty(r.Skips), orEmpty(r.Mutations)
 	d := document{
 		Schema: Schema, Verdict: r.Verdict(), Grade: r.Grade(), Report: r,
 		Counts: counted{len(r.In(finding.Proven)), len(r.In(finding.Suspected)), len(r.In(finding.NotTestable)), len(r.Refuted)},
@@ -81,4 +84,11 @@ func describe(d finding.Description) described {
 		CWE: refs.CWE, OWASP: refs.OWASPTop10, OWASPAPI: refs.OWASPAPI2023, ASVS: refs.ASVS5, PCIDSS: refs.PCIDSS401,
 		SOC2: refs.SOC2, NIST80053: refs.NIST80053,
 	}
+}
+
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
 }
