@@ -16,7 +16,7 @@ type Decision struct {
 // Explain gives one sentence in plain words for r, without a full stop, or ""
 // if r is not a reason of this package.
 func (r Reason) Explain() string {
-	for _, table := range []map[Reason]string{framingReasons, cookieReasons, requestReasons, guardReasons} {
+	for _, table := range []map[Reason]string{framingReasons, cookieReasons, requestReasons, guardReasons, corsReasons} {
 		if text, ok := table[r]; ok {
 			return text
 		}
