@@ -24,14 +24,15 @@ type answer struct {
 // refusals are the reasons the guard answers with, and the status of each; the
 // rest is 403. None echoes anything of the request.
 var refusals = map[policy.Reason]int{
-	policy.HostNotAllowed:      http.StatusMisdirectedRequest,
-	policy.MethodNotAllowed:    http.StatusMethodNotAllowed,
-	policy.NotJSON:             http.StatusUnsupportedMediaType,
-	policy.TokenUnavailable:    http.StatusServiceUnavailable,
-	policy.HeadTooLarge:        http.StatusRequestHeaderFieldsTooLarge,
-	policy.RequestStalled:      http.StatusRequestTimeout,
-	policy.UpstreamUnreachable: http.StatusBadGateway,
-	policy.UpstreamTimeout:     http.StatusGatewayTimeout,
+	policy.HostNotAllowed:       http.StatusMisdirectedRequest,
+	policy.MethodNotAllowed:     http.StatusMethodNotAllowed,
+	policy.NotJSON:              http.StatusUnsupportedMediaType,
+	policy.TokenUnavailable:     http.StatusServiceUnavailable,
+	policy.PrincipalUnavailable: http.StatusServiceUnavailable,
+	policy.HeadTooLarge:         http.StatusRequestHeaderFieldsTooLarge,
+	policy.RequestStalled:       http.StatusRequestTimeout,
+	policy.UpstreamUnreachable:  http.StatusBadGateway,
+	policy.UpstreamTimeout:      http.StatusGatewayTimeout,
 }
 
 // urn precedes a Reason in a problem's type (RFC 9457, section 3.1.1).
@@ -54,7 +55,7 @@ var refusalReasons = []policy.Reason{
 	policy.HostNotAllowed, policy.AmbiguousHeader, policy.MethodNotAllowed, policy.CrossSiteResource, policy.CrossSiteFrame,
 	policy.FramedSubmission, policy.SameSiteOnly, policy.CrossSite, policy.UnknownFetchSite, policy.Contradiction,
 	policy.NullOrigin, policy.MalformedOrigin, policy.InsecureOrigin, policy.ForeignOrigin, policy.ForeignReferer,
-	policy.MissingToken, policy.InvalidToken, policy.MissingOrigin, policy.DuplicateCookie, policy.TokenUnavailable,
+	policy.MissingToken, policy.InvalidToken, policy.MissingOrigin, policy.DuplicateCookie, policy.TokenUnavailable, policy.PrincipalUnavailable,
 	policy.ActionSpent, policy.InsecureTransport, policy.PreflightRefused, policy.NotJSON,
 	policy.UpstreamUnreachable, policy.UpstreamTimeout, policy.HeadTooLarge, policy.RequestStalled,
 }
@@ -86,7 +87,7 @@ func hint(reason policy.Reason) string {
 		return "<p>Go back, reload the page and try again.</p>\n"
 	case policy.DuplicateCookie:
 		return "<p>Delete this site's cookies and try again.</p>\n"
-	case policy.TokenUnavailable, policy.UpstreamUnreachable, policy.UpstreamTimeout:
+	case policy.TokenUnavailable, policy.PrincipalUnavailable, policy.UpstreamUnreachable, policy.UpstreamTimeout:
 		return "<p>Try again in a moment.</p>\n"
 	}
 	return ""

@@ -12,18 +12,19 @@ import (
 // A Guard enforces one set of rules. It is made by New, never changes its rules
 // and is safe for concurrent use; to change rules, make another.
 type Guard struct {
-	rules   policy.Rules
-	options Options
-	modes   map[Rule]Mode // complete
-	frames  frames
-	headers headers
-	cookies cookieRules
-	tokens  *tokens
-	cors    *corsRules
-	answers map[policy.Reason]answer
-	metrics *Metrics
-	https   map[string]bool // hosts declared as https origins, as a Host header has them
-	now     func() time.Time
+	rules      policy.Rules
+	options    Options
+	modes      map[Rule]Mode // complete
+	frames     frames
+	headers    headers
+	cookies    cookieRules
+	tokens     *tokens
+	cors       *corsRules
+	principals *principals
+	answers    map[policy.Reason]answer
+	metrics    *Metrics
+	https      map[string]bool // hosts declared as https origins, as a Host header has them
+	now        func() time.Time
 
 	noReferrer sync.Once // that the application sends this policy was logged
 }
@@ -49,6 +50,7 @@ func New(rules policy.Rules, o Options) (*Guard, error) {
 	g.cookies = newCookieRules(o)
 	g.tokens = newTokens(o)
 	g.cors = newCORSRules(o.CORS)
+	g.principals = newPrincipals(o.Principals)
 	g.answers = newAnswers()
 	g.https = httpsHosts(rules.Hosts)
 	g.logWeakenings()
@@ -118,6 +120,11 @@ func (g *Guard) Handler(next http.Handler) http.Handler {
 			if d.Reason == policy.FrameWithoutCookies {
 				rw.stripped = true
 				r = withoutCredentials(r)
+			}
+			r, refusal := g.introduce(r, rw.stripped)
+			if refusal != "" {
+				g.refuse(rw, rw.request, refusal)
+				return
 			}
 			next.ServeHTTP(rw, g.toApplication(r))
 		}

@@ -42,6 +42,9 @@ type Options struct {
 	Tokens         Tokens
 	Transport      Transport
 
+	// Principals tells the application who is logged in.
+	Principals Principals
+
 	// ReferrerPolicy is added where the application sends none; "" is
 	// strict-origin-when-cross-origin.
 	ReferrerPolicy string
@@ -129,7 +132,7 @@ func (o Options) validate(r policy.Rules) error {
 			add("json_paths: %q is not a plain absolute path", p)
 		}
 	}
-	errs = append(errs, o.validateModes(), o.Tokens.validate(), o.CORS.validate())
+	errs = append(errs, o.validateModes(), o.Tokens.validate(), o.Principals.validate(o), o.CORS.validate())
 	return errors.Join(errs...)
 }
 

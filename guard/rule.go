@@ -28,6 +28,10 @@ const (
 // ruleProxy labels what the proxy answers itself.
 const ruleProxy Rule = "proxy"
 
+// rulePrincipal labels requests of which nobody can say whose they are. There is no
+// letting these through.
+const rulePrincipal Rule = "principal"
+
 var allRules = []Rule{RuleHosts, RuleForgery, RuleTokens, RuleSockets, RuleIsolation, RuleJSON,
 	RuleTransport, RuleCORS, RuleCookies, RuleFraming, RuleHeaders}
 
@@ -63,6 +67,8 @@ func ruleOf(r policy.Reason) Rule {
 		return RuleCORS
 	case policy.DuplicateCookie:
 		return RuleCookies
+	case policy.PrincipalUnavailable:
+		return rulePrincipal
 	case policy.UpstreamUnreachable, policy.UpstreamTimeout, policy.HeadTooLarge, policy.RequestStalled:
 		return ruleProxy
 	}
