@@ -43,6 +43,14 @@ const (
 	CategoryClickjacking Category = "Clickjacking"
 	CategoryCSRF         Category = "Cross-site request forgery"
 	CategorySession      Category = "Session cookies"
+	CategorySocket       Category = "Cross-site WebSocket"
+	CategoryCORS         Category = "Cross-origin reading"
+	CategoryMessage      Category = "Cross-origin messages"
+	CategoryChain        Category = "Chains"
+
+	CategoryAuthentication Category = "Authentication"
+	CategoryObjects        Category = "BOLA/IDOR"
+	CategoryProperties     Category = "Property authorization"
 )
 
 // References place a weakness in the lists auditors ask for. PCI DSS 4.0.1
@@ -76,11 +84,16 @@ const (
 func AllWeaknesses() []Weakness { return slices.Clone(catalogueOrder) }
 
 var catalogueOrder = []Weakness{
+	Chain,
 	Clickjacking,
 	FramingAbsent, FramingWeak, FramingContradictory, FramingXFOOnly, FramingReportOnly, FramingMeta, FramingUncovered,
 	CSRF, CSRFJSON, CSRFGet, CSRFMethodOverride,
 	CSRFTokenUnbound, CSRFTokenBeforeLogin, CSRFTokenConstant, CSRFTokenInURL,
 	CSRFOriginCheck, CSRFLogin, CSRFSameSiteOnly,
+	AuthMissing,
+	BOLARead, BOLAWrite,
+	PropertyAssignment,
+	CSWSH, CORSRead, PostMessageOrigin,
 	CookieSameSite, CookieSecure, CookieHTTPOnly, CookieDomain,
 }
 

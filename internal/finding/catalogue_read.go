@@ -101,13 +101,16 @@ var (
 	asvsPattern  = regexp.MustCompile(`^\d+\.\d+\.\d+ L[123]$`)
 )
 
+var categories = []Category{CategoryChain, CategoryClickjacking, CategoryCSRF, CategorySocket, CategoryCORS, CategoryMessage,
+	CategoryAuthentication, CategoryObjects, CategoryProperties, CategorySession}
+
 func (d *Description) readSingle(key, value string, remedies *[]string) (err error) {
 	switch key {
 	case "title":
 		d.Title = value
 	case "category":
 		d.Category = Category(value)
-		if !slices.Contains([]Category{CategoryClickjacking, CategoryCSRF, CategorySession}, d.Category) {
+		if !slices.Contains(categories, d.Category) {
 			err = fmt.Errorf("unknown category %q", value)
 		}
 	case "remedy":

@@ -7,12 +7,22 @@ type Plan struct {
 	// Victim is the name of the identity whose browser is abused, "" for anonymous
 	// (login forgery).
 	Victim string `json:"victim,omitempty"`
-	// Action is the state change the attacker is after.
+	// Intruder is the name of the identity that asks for what is not its own, ""
+	// for a visitor without a login; only for PlanAccess.
+	Intruder string `json:"intruder,omitempty"`
+	// Action is the state change the attacker is after; for PlanAccess also a GET
+	// that only reads.
 	Action Action `json:"action"`
 	// Variants are the forgeries to try, in order; only for PlanForge.
 	Variants []Variant `json:"variants,omitempty"`
 	// Clicks are the controls to click in the framed page, in order; only for PlanFrame.
 	Clicks []Click `json:"clicks,omitempty"`
+	// Messages are what to send over the socket, or to post to the page, in order;
+	// only for PlanSocket and PlanMessage. MarkerSlot stands where a marker goes.
+	Messages []string `json:"messages,omitempty"`
+	// Reach is what the forged request does beyond what the application's own page
+	// lets it do; only for PlanChain.
+	Reach *Reach `json:"reach,omitempty"`
 	// OnlyIfProven marks a suspicion that nothing seen supports: the place carries
 	// a defence, and only an attack that works would make it a finding. It is put
 	// to the test in an active scan and is never reported untested.
@@ -25,7 +35,29 @@ type PlanKind string
 const (
 	PlanFrame PlanKind = "frame" // frame a page, make the victim click
 	PlanForge PlanKind = "forge" // send a request from the attacker's page
+	// PlanSocket opens a WebSocket from the attacker's page and PlanRead reads an
+	// answer there; PlanMessage posts messages to a page of the target.
+	PlanSocket  PlanKind = "socket"
+	PlanRead    PlanKind = "read"
+	PlanMessage PlanKind = "message"
+	// PlanChain forges a request that reaches further than its own page does.
+	PlanChain PlanKind = "chain"
+	// PlanAccess sends a request as somebody who may not: another identity or none.
+	PlanAccess PlanKind = "access"
 )
+
+// MarkerSlot stands in a message where the fresh marker of a run is to go.
+const MarkerSlot = "{marker}"
+
+// A Reach is the second half of a chain: what the request of the first is made to
+// carry.
+type Reach struct {
+	Weakness Weakness `json:"weakness"`
+	// Finding is the id of the finding that showed it on its own.
+	Finding string `json:"finding,omitempty"`
+	// Field is added to the request, or given another value than the page would.
+	Field Field `json:"field"`
+}
 
 // An Action is a request that may change state, as it was discovered.
 type Action struct {
@@ -123,6 +155,10 @@ const (
 	OriginSilent  OriginUse = "silent"  // Referrer-Policy no-referrer, and no Origin where the browser allows that
 	OriginSuffix  OriginUse = "suffix"  // a host that begins or ends like the target's
 	OriginSibling OriginUse = "sibling" // a sub-domain of the target's site, or another port of its host
+	OriginEnding  OriginUse = "ending"  // a host that ends like the target's and is another's
+	OriginPlain   OriginUse = "plain"   // the target's own host over unencrypted http
+	OriginPort    OriginUse = "port"    // the target's own host on another port
+	OriginMissing OriginUse = "missing" // no Origin at all, which no browser does where it sends one
 )
 
 // A Click is one control to be clicked in a framed page.

@@ -18,7 +18,9 @@ type Proof struct {
 	Disguise string `json:"disguise,omitempty"`
 	Steps    []Step `json:"steps"`
 	// Before and After are the facts of the state that the attack changed.
-	Changes  []Change  `json:"changes,omitempty"`
+	Changes []Change `json:"changes,omitempty"`
+	// Reads are what of the victim's the attacker's page could read.
+	Reads    []Read    `json:"reads,omitempty"`
 	Controls []Control `json:"controls"`
 	// Attempts lists every forgery variant tried and whether it was accepted.
 	Attempts []Attempt `json:"attempts,omitempty"`
@@ -38,6 +40,13 @@ type Change struct {
 	Where  string `json:"where"` // "GET /api/me $.email", "dynamodb users[alice].email"
 	Before string `json:"before"`
 	After  string `json:"after"`
+}
+
+// A Read is one private value that reached the attacker.
+type Read struct {
+	Where string `json:"where"` // "GET /api/me $.email", "socket /chat, message 1"
+	// Value is the value by its digest; equal values have equal digests in one scan.
+	Value string `json:"value"`
 }
 
 // A Control is a run that rules out another explanation.

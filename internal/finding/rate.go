@@ -43,6 +43,12 @@ func (c circumstance) String() string {
 // CVSS v4 counts request forgery among the passive interactions (the victim only
 // has to visit); a click on a decoy is an active one.
 func baseVector(f Finding) string {
+	if isAccess(f.Weakness) {
+		return accessVector(f)
+	}
+	if isOrigin(f.Weakness) {
+		return originVector(f)
+	}
 	c := circumstance{special: true, click: isFraming(f.Weakness), read: "N", change: "L"}
 	switch {
 	case f.nothingAtStake():

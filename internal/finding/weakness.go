@@ -26,6 +26,17 @@ const (
 	CSRFLogin            Weakness = "csrf-login"
 	CSRFSameSiteOnly     Weakness = "csrf-samesite-only"
 
+	AuthMissing        Weakness = "auth-missing"
+	BOLARead           Weakness = "bola-read"
+	BOLAWrite          Weakness = "bola-write"
+	PropertyAssignment Weakness = "property-assignment"
+
+	CSWSH             Weakness = "cswsh"
+	CORSRead          Weakness = "cors-read"
+	PostMessageOrigin Weakness = "postmessage-origin"
+	// Chain is no flaw of one place: it joins two that were proven.
+	Chain Weakness = "chain"
+
 	CookieSameSite Weakness = "cookie-samesite"
 	CookieSecure   Weakness = "cookie-secure"
 	CookieHTTPOnly Weakness = "cookie-httponly"
