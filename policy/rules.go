@@ -32,7 +32,10 @@ type Rules struct {
 	// Exempt requests are let through whoever sends them.
 	Exempt []Exemption `json:"exempt,omitempty" yaml:"exempt,omitempty"`
 
-	// Sensitive paths, and what is below them, are checked for safe methods too.
+	// Sensitive paths, and what is below them, are checked for safe methods too. A
+	// segment in braces, "/notes/{id}/drop", is any one segment; a question mark at
+	// the end, "/currency?", means requests with a query, so that the page itself
+	// can still be linked to.
 	Sensitive []string `json:"sensitive,omitempty" yaml:"sensitive,omitempty"`
 
 	// Strict also wants a token where the browser's evidence is good, if the
@@ -94,7 +97,7 @@ func (r Rules) Validate() error {
 		add(validPath("exempt", e.Path))
 	}
 	for _, p := range r.Sensitive {
-		add(validPath("sensitive", p))
+		add(validPath("sensitive", strings.TrimSuffix(p, "?")))
 	}
 	for _, p := range r.StrictPaths {
 		add(validPath("strict_paths", p))
@@ -191,7 +194,32 @@ func coversAny(prefixes []string, p string) bool {
 	}
 	plain = path.Clean("/" + plain)
 	for _, prefix := range prefixes {
-		if covers(prefix, p) || covers(prefix, plain) {
+		if covers(filled(prefix, p), p) || covers(filled(prefix, plain), plain) {
+			return true
+		}
+	}
+	return false
+}
+
+// filled is prefix with its segments in braces replaced by those of p.
+func filled(prefix, p string) string {
+	if !strings.Contains(prefix, "{") {
+		return prefix
+	}
+	want, have := strings.Split(prefix, "/"), strings.Split(p, "/")
+	for i, s := range want {
+		if i < len(have) && have[i] != "" && strings.HasPrefix(s, "{") && strings.HasSuffix(s, "}") {
+			want[i] = have[i]
+		}
+	}
+	return strings.Join(want, "/")
+}
+
+// sensitive says whether a safe request is to be judged like an unsafe one.
+func (r *Rules) sensitive(q *Request) bool {
+	for _, s := range r.Sensitive {
+		s, query := strings.CutSuffix(s, "?")
+		if (!query || q.Query != "") && coversAny([]string{s}, q.Path) {
 			return true
 		}
 	}

@@ -28,7 +28,7 @@ func (r Rules) Judge(q Request) Decision {
 		}
 		// A POST that claims to open a socket still is a POST.
 	}
-	if q.isSafe() && !coversAny(r.Sensitive, q.Path) {
+	if q.isSafe() && !r.sensitive(&q) {
 		return r.judgeSafe(&q)
 	}
 	return r.judgeUnsafe(self, &q)
