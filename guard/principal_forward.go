@@ -117,13 +117,14 @@ func (p *principals) remove(h http.Header) {
 
 // restore puts the header back that a client named in Connection, which makes the
 // proxy drop it: users would log themselves out, and applications see strangers.
-func (p *principals) restore(out, in http.Header) {
+func (p *principals) restore(out, in *http.Request) {
 	if p == nil {
 		return
 	}
-	if word := in[p.Name]; word != nil {
-		out[p.Name] = word
+	if word := in.Header[p.Name]; word != nil {
+		out.Header[p.Name] = word
 	}
+	p.remove(out.Trailer) // which some servers take for headers
 }
 
 // sameHeader says whether an application may read two names as one. Behind CGI and

@@ -105,7 +105,7 @@ func (p *proxy) rewrite(pr *httputil.ProxyRequest) {
 	out.Header[headerForwardedProto] = []string{p.guard.scheme(pr.In)}
 	removeOwnCookie(out.Header)
 	keepOnlyWebSocket(out.Header)
-	p.guard.principals.restore(out.Header, pr.In.Header)
+	p.guard.principals.restore(out, pr.In)
 	if p.options.Request != nil {
 		p.options.Request(out)
 	}
