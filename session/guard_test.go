@@ -121,3 +121,51 @@ func TestTokensLiveAndDieWithTheSession(t *testing.T) {
 		t.Error("the cookie of before the rotation pays")
 	}
 }
+
+// The guard tells an application behind it who is logged in, and 503 when the store
+// cannot say (R108).
+func TestTheGuardForwardsTheSessionsUser(t *testing.T) {
+	store := &failing{Memory: session.NewMemory(nil)}
+	m, err := session.New(session.Options{Store: store})
+	if err != nil {
+		t.Fatal(err)
+	}
+	header := guard.PrincipalHeader{Audience: "app", Keys: [][]byte{[]byte("a-key-for-principals-of-32-bytes")}}
+	g, err := guard.New(policy.Rules{}, guard.Options{
+		SessionCookies: []string{"session"}, Principals: guard.Principals{PrincipalHeader: header, Of: m.UserOf},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	app := m.Handler(g.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/login" {
+			if _, err := m.Login(w, r, "alice", nil); err != nil {
+				m.Refuse(w, r, err)
+			}
+			return
+		}
+		user, err := header.Verify(r)
+		if err != nil {
+			t.Error(err)
+		}
+		w.Write([]byte(user))
+	})))
+	cookie := held(ask(app, "POST", "/login", "", "", "same-origin"))
+	for name, test := range map[string]struct {
+		cookie, want string
+		code         int
+		broken       bool
+	}{
+		"logged in":             {cookie, "alice", 200, false},
+		"nobody":                {"", "", 200, false},
+		"a cookie of nobody's":  {"__Host-session=1..x", "", 200, false},
+		"a store that fails":    {cookie, "", 503, true},
+		"no cookie, no failure": {"", "", 200, true},
+	} {
+		store.set(test.broken)
+		w := ask(app, "GET", "/", test.cookie, "", "same-origin")
+		if w.Code != test.code || w.Code == 200 && w.Body.String() != test.want {
+			t.Errorf("%s: got %d %q", name, w.Code, w.Body)
+		}
+	}
+}

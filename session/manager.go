@@ -127,6 +127,17 @@ func (m *Manager) read(ctx context.Context, h *held) error {
 	return h.err
 }
 
+// UserOf is who is logged in, "" for nobody. An error means that nobody can say; it is
+// never about the session. Package guard asks this to tell an application behind it
+// whose a request is (guard.Principals.Of).
+func (m *Manager) UserOf(r *http.Request) (string, error) {
+	s, err := m.Load(r)
+	if err != nil && !errors.Is(err, ErrNoSession) {
+		return "", err
+	}
+	return s.User(), nil
+}
+
 // TokenSecret is the secret of the request's session from which synchronizer tokens
 // are made; nil without a session. With KeepTokenSecret it is what package guard
 // asks of a place for such secrets.
