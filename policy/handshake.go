@@ -4,9 +4,6 @@ package policy
 // no fetch metadata with a handshake and apply no CORS to it, so Origin is all
 // there is (RFC 6455, section 10.2). Judge asks it for every upgrade.
 func (r Rules) JudgeHandshake(q Request) Decision {
-	if q.Path == "" {
-		q.Path = "/"
-	}
 	self, refusal := r.admit(&q)
 	if refusal != "" {
 		return deny(refusal)
@@ -15,7 +12,10 @@ func (r Rules) JudgeHandshake(q Request) Decision {
 }
 
 func (r *Rules) judgeSocket(self Origin, q *Request) Decision {
-	origin, hasOrigin := q.field(headerOrigin)
+	origin, hasOrigin, twice := q.single(headerOrigin)
+	if twice {
+		return deny(AmbiguousHeader)
+	}
 	if !hasOrigin {
 		// No browser, and nothing of a browser's to ride on.
 		if !q.ambient() {
@@ -23,14 +23,16 @@ func (r *Rules) judgeSocket(self Origin, q *Request) Decision {
 		}
 		return deny(MissingOrigin)
 	}
-	d := judgeOrigin(self, origin)
+	d := judgeOrigin(&self, origin)
 	if !d.Allowed && trusts(r.SocketOrigins, origin) {
 		return allow(SocketOrigin)
 	}
 	if !d.Allowed {
 		return d
 	}
-	switch site, ok := q.field(headerFetchSite); {
+	switch site, ok, twice := q.single(headerFetchSite); {
+	case twice:
+		return deny(AmbiguousHeader)
 	case !ok, site == "same-origin", site == "none":
 		return d
 	}

@@ -64,3 +64,13 @@ func plainSerialized(s string) (Origin, bool) {
 	}
 	return o, true
 }
+
+// isWritten says whether header is how a browser writes o, without reading it. It
+// may say no where reading says yes, and not the other way round.
+func (o *Origin) isWritten(header string) bool {
+	rest, ok := strings.CutPrefix(header, o.scheme)
+	if !ok || len(rest) != len("://")+len(o.host) || rest[:3] != "://" || rest[3:] != o.host {
+		return false
+	}
+	return o.host != "" && (o.port == 443 && o.scheme == "https" || o.port == 80 && o.scheme == "http")
+}

@@ -22,6 +22,9 @@ type Request struct {
 	Token TokenState
 	// ClientCertificate says that TLS identified the client by one.
 	ClientCertificate bool
+
+	// hostTaken: net/http made Host of the Host header and took that out.
+	hostTaken bool
 }
 
 // TokenState is whether a request carries the token its session asks for.
@@ -56,10 +59,28 @@ const methodOverrideField = "_method"
 // that of the connection: behind a proxy that ends TLS, set it afterwards, or
 // name the site's origins in Rules.Hosts.
 func RequestOf(r *http.Request) Request {
+	q := factsOf(r)
+	q.Path = r.URL.EscapedPath()
+	return q
+}
+
+// RequestOf takes of a request what r looks at, and leaves out what it does not:
+// the path, where no rule names one.
+func (r *Rules) RequestOf(received *http.Request) Request {
+	q := factsOf(received)
+	if r.namesPaths() {
+		q.Path = received.URL.EscapedPath()
+	}
+	return q
+}
+
+func factsOf(r *http.Request) Request {
 	q := Request{
-		Scheme: "http", Host: r.Host, Method: r.Method, Header: r.Header,
-		Path: r.URL.EscapedPath(), Query: r.URL.RawQuery,
-		Protocol: r.Header.Get(":protocol"),
+		Scheme: "http", Host: r.Host, Method: r.Method, Header: r.Header, Query: r.URL.RawQuery,
+		hostTaken: r.ProtoMajor == 1,
+	}
+	if r.Method == http.MethodConnect {
+		q.Protocol = r.Header.Get(":protocol")
 	}
 	if r.TLS != nil {
 		q.Scheme = "https"
@@ -90,38 +111,41 @@ func isToken(s string) bool {
 	return s != ""
 }
 
-// The header fields a browser sends once, with one value (step 1 of Judge).
-var singletons = []string{headerHost, headerOrigin, headerFetchSite, headerFetchMode, headerFetchDest}
-
-// ambiguous says whether a field that decides is there twice. Which of the two
-// the application reads, nobody knows.
-func (q Request) ambiguous() bool {
-	for _, name := range singletons {
-		values := q.Header[name]
-		if len(values) > 1 || len(values) == 1 && strings.Contains(values[0], ",") {
-			return true
-		}
+func (q *Request) path() string {
+	if q.Path == "" {
+		return "/"
 	}
-	if own := q.Header[headerHost]; len(own) == 1 && q.Host != "" && own[0] != q.Host {
-		return true
-	}
-	return len(q.Header[headerReferer]) > 1
+	return q.Path
 }
 
-// field is the only value of a singleton header.
-func (q Request) field(name string) (value string, present bool) {
+// single is the value of a header that browsers send once, with one value. If it
+// is there twice it is ambiguous: which of them the application reads, nobody knows.
+func (q *Request) single(name string) (value string, present, ambiguous bool) {
 	values := q.Header[name]
-	if len(values) == 0 {
-		return "", false
+	switch len(values) {
+	case 0:
+		return "", false, false
+	case 1:
+		return values[0], true, strings.IndexByte(values[0], ',') >= 0
 	}
-	return values[0], true
+	return "", true, true
+}
+
+// hostDiffers says whether there is a Host header besides Host that names another,
+// as HTTP/2 allows.
+func (q *Request) hostDiffers() bool {
+	if q.hostTaken {
+		return false
+	}
+	value, present, ambiguous := q.single(headerHost)
+	return ambiguous || present && q.Host != "" && value != q.Host
 }
 
 // self is the origin the request was sent to.
-func (q Request) self() (Origin, bool) {
+func (q *Request) self() (Origin, bool) {
 	host := q.Host
 	if host == "" {
-		host, _ = q.field(headerHost)
+		host, _, _ = q.single(headerHost)
 	}
 	if host == "" || strings.ContainsAny(host, "/\\@?#, \t\"'<>%") {
 		return Origin{}, false
@@ -133,7 +157,7 @@ func (q Request) self() (Origin, bool) {
 
 // ambient says whether the request carries credentials that a browser adds by
 // itself, whoever asks. A bearer token is none: only script can add it.
-func (q Request) ambient() bool {
+func (q *Request) ambient() bool {
 	if q.ClientCertificate {
 		return true
 	}
@@ -155,7 +179,7 @@ func (q Request) ambient() bool {
 // isSafe is RFC 9110, section 9.2.1, less TRACE, and in exact case: applications
 // differ in what they make of "get". A method that is overridden into an unsafe
 // one is not safe.
-func (q Request) isSafe() bool {
+func (q *Request) isSafe() bool {
 	if !isSafeMethod(q.Method) {
 		return false
 	}
@@ -166,12 +190,19 @@ func (q Request) isSafe() bool {
 			}
 		}
 	}
+	return q.Query == "" || !q.overridesInQuery()
+}
+
+func (q *Request) overridesInQuery() bool {
+	if !strings.Contains(q.Query, methodOverrideField) {
+		return false
+	}
 	for pair := range strings.SplitSeq(q.Query, "&") {
 		if name, v, _ := strings.Cut(pair, "="); name == methodOverrideField && !isSafeMethod(v) {
-			return false
+			return true
 		}
 	}
-	return true
+	return false
 }
 
 func isSafeMethod(method string) bool {
@@ -179,7 +210,7 @@ func isSafeMethod(method string) bool {
 }
 
 // isHandshake says whether the request asks for a WebSocket, over HTTP/1.1 or 2.
-func (q Request) isHandshake() bool {
+func (q *Request) isHandshake() bool {
 	if lowerASCII(q.Protocol) == "websocket" {
 		return true
 	}

@@ -176,6 +176,11 @@ func (r Rules) EmbedderPath(p string) (prefix string, ok bool) {
 	return prefix, ok
 }
 
+// namesPaths says whether what r decides can depend on the path.
+func (r *Rules) namesPaths() bool {
+	return len(r.Embedders)+len(r.Exempt)+len(r.Sensitive)+len(r.StrictPaths) > 0
+}
+
 // covers says whether p is prefix or below it, in whole segments.
 func covers(prefix, p string) bool {
 	prefix = strings.TrimSuffix(prefix, "/")
@@ -219,7 +224,7 @@ func filled(prefix, p string) string {
 func (r *Rules) sensitive(q *Request) bool {
 	for _, s := range r.Sensitive {
 		s, query := strings.CutSuffix(s, "?")
-		if (!query || q.Query != "") && coversAny([]string{s}, q.Path) {
+		if (!query || q.Query != "") && coversAny([]string{s}, q.path()) {
 			return true
 		}
 	}
@@ -230,7 +235,7 @@ func (r *Rules) sensitive(q *Request) bool {
 // decode first is not exempt.
 func (r *Rules) exempts(q *Request) bool {
 	for _, e := range r.Exempt {
-		if (e.Method == "" || e.Method == q.Method) && e.Path == q.Path && validPath("exempt", e.Path) == nil {
+		if (e.Method == "" || e.Method == q.Method) && e.Path == q.path() && validPath("exempt", e.Path) == nil {
 			return true
 		}
 	}

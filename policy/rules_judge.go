@@ -7,37 +7,42 @@ import (
 )
 
 // Judge says whether the rules let the request through. It looks, in this order,
-// at the host, at headers given twice, at the method; then, for requests that
-// may change state, at exemptions, trusted origins, Sec-Fetch-Site, Origin,
-// Referer, whether there are credentials at all, and at the token.
-func (r Rules) Judge(q Request) Decision {
-	if q.Path == "" {
-		q.Path = "/"
-	}
-	self, refusal := r.admit(&q)
+// at the host and at the method; then, for requests that may change state, at
+// exemptions, trusted origins, Sec-Fetch-Site, Origin, Referer, whether there are
+// credentials at all, and at the token. A header that would decide and is there
+// twice is a refusal.
+func (r Rules) Judge(q Request) Decision { return r.Decide(&q) }
+
+// Decide is Judge for servers: it copies, allocates and changes nothing.
+func (r *Rules) Decide(q *Request) Decision {
+	self, refusal := r.admit(q)
 	if refusal != "" {
 		return deny(refusal)
+	}
+	switch q.Method {
+	case http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete:
+		return r.judgeUnsafe(self, q) // nobody opens a socket by these (RFC 6455, section 4.1)
 	}
 	if equalASCII(q.Method, "trace") || equalASCII(q.Method, "track") {
 		return deny(MethodNotAllowed)
 	}
 	if q.isHandshake() {
-		d := r.judgeSocket(self, &q)
+		d := r.judgeSocket(self, q)
 		if !d.Allowed || q.Method == http.MethodGet || q.Method == http.MethodConnect {
 			return d
 		}
-		// A POST that claims to open a socket still is a POST.
+		// A PROPFIND that claims to open a socket still is a PROPFIND.
 	}
-	if q.isSafe() && !r.sensitive(&q) {
-		return r.judgeSafe(&q)
+	if q.isSafe() && !r.sensitive(q) {
+		return r.judgeSafe(q)
 	}
-	return r.judgeUnsafe(self, &q)
+	return r.judgeUnsafe(self, q)
 }
 
 // admit finds out whom the request was sent to. A host can be refused even where
 // the browser says same-origin: after DNS rebinding the browser means another's name.
 func (r *Rules) admit(q *Request) (self Origin, refusal Reason) {
-	if q.ambiguous() {
+	if q.hostDiffers() {
 		return Origin{}, AmbiguousHeader
 	}
 	self, ok := plainOrigin(q.Scheme, q.Host)
@@ -90,14 +95,28 @@ func matchName(declared string, self Origin) (Origin, bool) {
 // judgeSafe lets through, but for what the owner wants isolated. Older browsers
 // and plain HTTP send no fetch metadata; framing headers hold there.
 func (r *Rules) judgeSafe(q *Request) Decision {
-	site, _ := q.field(headerFetchSite)
-	dest, _ := q.field(headerFetchDest)
-	mode, _ := q.field(headerFetchMode)
-	foreign := site == "cross-site" || site == "same-site"
-	if r.IsolateFrames && foreign && isFrameDest(dest) && !r.embedsOthers(q.Path) {
-		return deny(CrossSiteFrame)
+	// Who asks decides nothing yet, but what the application shares with whom, and
+	// of two askers it may take the other one.
+	if _, _, twice := q.single(headerOrigin); twice {
+		return deny(AmbiguousHeader)
 	}
-	if r.IsolateResources && site == "cross-site" && mode != "navigate" {
+	if r.IsolateFrames || r.IsolateResources {
+		return r.isolate(q)
+	}
+	return allow(SafeMethod)
+}
+
+func (r *Rules) isolate(q *Request) Decision {
+	site, _, twice := q.single(headerFetchSite)
+	dest, _, twiceDest := q.single(headerFetchDest)
+	mode, _, twiceMode := q.single(headerFetchMode)
+	foreign := site == "cross-site" || site == "same-site"
+	switch {
+	case twice || twiceDest || twiceMode:
+		return deny(AmbiguousHeader)
+	case r.IsolateFrames && foreign && isFrameDest(dest) && !r.embedsOthers(q.path()):
+		return deny(CrossSiteFrame)
+	case r.IsolateResources && site == "cross-site" && mode != "navigate":
 		return deny(CrossSiteResource)
 	}
 	return allow(SafeMethod)
@@ -117,25 +136,55 @@ func (r *Rules) embedsOthers(path string) bool {
 }
 
 func (r *Rules) judgeUnsafe(self Origin, q *Request) Decision {
-	if r.exempts(q) {
-		return allow(Exempt)
-	}
-	if o, ok := q.field(headerOrigin); ok && trusts(r.TrustedOrigins, o) {
-		return allow(TrustedOrigin)
-	}
-	if dest, _ := q.field(headerFetchDest); r.IsolateFrames && isFrameDest(dest) && len(r.EmbeddersOf(q.Path)) == 0 {
-		return deny(FramedSubmission)
-	}
-	d, known := r.evidence(self, q)
+	origin, hasOrigin, twice := q.single(headerOrigin)
+	site, hasSite, twiceSite := q.single(headerFetchSite)
 	switch {
-	case known && !d.Allowed:
+	case twice || twiceSite:
+		return deny(AmbiguousHeader)
+	case len(r.Exempt) > 0 && r.exempts(q):
+		return allow(Exempt)
+	case hasOrigin && len(r.TrustedOrigins) > 0 && trusts(r.TrustedOrigins, origin):
+		return allow(TrustedOrigin)
+	case r.IsolateFrames:
+		if refusal := r.framed(q); refusal != "" {
+			return deny(refusal)
+		}
+	}
+	var d Decision
+	known := true
+	switch {
+	case hasSite:
+		d = judgeFetchSite(&self, site, origin, hasOrigin)
+	case hasOrigin:
+		d = judgeOrigin(&self, origin)
+	default:
+		d, known = r.judgeReferer(&self, q)
+	}
+	if known && (!d.Allowed || !r.Strict && !coversAny(r.StrictPaths, q.path())) {
 		return d
-	case !q.ambient() && known:
-		return d
-	case !q.ambient():
+	}
+	return r.judgeToken(q, d, known)
+}
+
+// framed is why a request made inside a frame is refused, "" if it is not.
+func (r *Rules) framed(q *Request) Reason {
+	dest, _, twice := q.single(headerFetchDest)
+	switch {
+	case twice:
+		return AmbiguousHeader
+	case isFrameDest(dest) && len(r.EmbeddersOf(q.path())) == 0:
+		return FramedSubmission
+	}
+	return ""
+}
+
+// judgeToken decides where the browser's evidence, d if it is known, does not.
+func (r *Rules) judgeToken(q *Request, d Decision, known bool) Decision {
+	if !q.ambient() {
+		if known {
+			return d
+		}
 		return allow(NoCredentials)
-	case known && !r.Strict && !coversAny(r.StrictPaths, q.Path):
-		return d
 	}
 	switch q.Token {
 	case TokenValid:
@@ -155,31 +204,27 @@ func trusts(list []string, header string) bool {
 	return err == nil && !o.IsOpaque()
 }
 
-// evidence is what the browser says about who made the request; known is false
-// where it says nothing that counts.
-func (r *Rules) evidence(self Origin, q *Request) (d Decision, known bool) {
-	origin, hasOrigin := q.field(headerOrigin)
-	if site, ok := q.field(headerFetchSite); ok {
-		return judgeFetchSite(self, site, origin, hasOrigin), true
+// judgeReferer is for requests with neither Origin nor Sec-Fetch-Site; known is
+// false where the Referer says nothing that counts.
+func (r *Rules) judgeReferer(self *Origin, q *Request) (d Decision, known bool) {
+	values := q.Header[headerReferer]
+	if len(values) > 1 {
+		return deny(AmbiguousHeader), true
 	}
-	if hasOrigin {
-		return judgeOrigin(self, origin), true
-	}
-	referer, _ := q.field(headerReferer)
-	if referer == "" {
+	if len(values) == 0 || values[0] == "" {
 		return Decision{}, false
 	}
-	if from, err := OriginOfURL(referer); err != nil || !from.Same(self) {
+	if from, err := OriginOfURL(values[0]); err != nil || !from.Same(*self) {
 		return deny(ForeignReferer), true
 	}
 	return allow(OwnReferer), r.AcceptReferer
 }
 
-func judgeFetchSite(self Origin, site, origin string, hasOrigin bool) Decision {
+func judgeFetchSite(self *Origin, site, origin string, hasOrigin bool) Decision {
 	switch site {
 	case "same-origin", "none":
 		// A page whose referrer policy is no-referrer posts with a null origin.
-		if hasOrigin && origin != "null" && !sameHost(self, origin) {
+		if hasOrigin && !self.isWritten(origin) && origin != "null" && !sameHost(self, origin) {
 			return deny(Contradiction)
 		}
 		if site == "none" {
@@ -187,7 +232,7 @@ func judgeFetchSite(self Origin, site, origin string, hasOrigin bool) Decision {
 		}
 		return allow(SameOrigin)
 	case "same-site", "cross-site":
-		if o, err := ParseOrigin(origin); hasOrigin && err == nil && o.Same(self) {
+		if o, err := ParseOrigin(origin); hasOrigin && err == nil && o.Same(*self) {
 			return deny(Contradiction)
 		}
 		if site == "same-site" {
@@ -200,7 +245,7 @@ func judgeFetchSite(self Origin, site, origin string, hasOrigin bool) Decision {
 
 // sameHost leaves the scheme out: a proxy may have ended TLS, and the browser
 // has already said that the origins are equal.
-func sameHost(self Origin, origin string) bool {
+func sameHost(self *Origin, origin string) bool {
 	o, err := ParseOrigin(origin)
 	if err != nil || o.Host() != self.Host() {
 		return false
@@ -208,14 +253,17 @@ func sameHost(self Origin, origin string) bool {
 	return o.Port() == self.Port() || o.Port() == defaultPorts[o.Scheme()] && self.Port() == defaultPorts[self.Scheme()]
 }
 
-func judgeOrigin(self Origin, header string) Decision {
+func judgeOrigin(self *Origin, header string) Decision {
+	if self.isWritten(header) {
+		return allow(OwnOrigin)
+	}
 	o, err := ParseOrigin(header)
 	switch {
 	case err != nil:
 		return deny(MalformedOrigin)
 	case o.IsOpaque():
 		return deny(NullOrigin)
-	case o.Same(self):
+	case o.Same(*self):
 		return allow(OwnOrigin)
 	case o.Host() == self.Host() && o.Scheme() == "http" && self.Scheme() == "https":
 		return deny(InsecureOrigin)
