@@ -25,7 +25,11 @@ type Job struct {
 	// Replay is a finding of an earlier scan to put to the test again, instead of
 	// what the checks suspect; nil scans.
 	Replay *finding.Finding
-	Tool   string // name and version, for the stream
+	// Again is what an earlier scan of the same application proved. Where an active
+	// scan does not suspect it by itself it is put to the test all the same, so that
+	// it is seen to be refuted and not merely missed.
+	Again []finding.Finding
+	Tool  string // name and version, for the stream
 }
 
 // Browser says which browser to use and how.

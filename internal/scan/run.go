@@ -143,6 +143,9 @@ func judge(job Job, site *observe.Site, out *sink) []finding.Finding {
 	var found []finding.Finding
 	skips := check.Run(site, job.Rules, func(f finding.Finding) { found = append(found, f) })
 	out.skip(skips...)
+	if job.Grant.Active() && job.Proofs {
+		found = append(found, check.Again(site, job.Rules, job.Again, found)...)
+	}
 	return found
 }
 
