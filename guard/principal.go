@@ -73,15 +73,15 @@ func (h PrincipalHeader) Verify(r *http.Request) (user string, err error) {
 	case 0:
 		return "", nil
 	case 1:
-		return h.read(lines[0], r.Method, time.Now())
+		return h.read(labelPrincipal, lines[0], r.Method, time.Now())
 	}
 	return "", ErrPrincipal
 }
 
 // read verifies before it parses. Only one spelling of a signature is equal to ours.
-func (h PrincipalHeader) read(line, method string, now time.Time) (user string, err error) {
+func (h PrincipalHeader) read(label, line, method string, now time.Time) (user string, err error) {
 	dot := strings.LastIndexByte(line, '.')
-	if dot < 0 || len(line) > maxPrincipalLine || !h.signedBy(line[:dot], line[dot+1:], method) {
+	if dot < 0 || len(line) > maxPrincipalLine || !h.signedBy(label, line[:dot], line[dot+1:], method) {
 		return "", ErrPrincipal
 	}
 	parts := strings.Split(line[:dot], ".")
@@ -91,7 +91,7 @@ func (h PrincipalHeader) read(line, method string, now time.Time) (user string, 
 	issued, err1 := strconv.ParseInt(parts[1], 10, 64)
 	expires, err2 := strconv.ParseInt(parts[2], 10, 64)
 	raw, err3 := encoding.DecodeString(parts[3])
-	if errors.Join(err1, err2, err3) != nil || len(raw) == 0 || !utf8.Valid(raw) {
+	if errors.Join(err1, err2, err3) != nil || len(raw) == 0 && label == labelPrincipal || !utf8.Valid(raw) {
 		return "", ErrPrincipal
 	}
 	if now.Unix() >= expires || now.Add(principalSkew).Unix() < issued {
@@ -100,9 +100,9 @@ func (h PrincipalHeader) read(line, method string, now time.Time) (user string, 
 	return string(raw), nil
 }
 
-func (h PrincipalHeader) signedBy(signed, signature, method string) bool {
+func (h PrincipalHeader) signedBy(label, signed, signature, method string) bool {
 	for _, secret := range h.Keys {
-		if hmac.Equal([]byte(h.sign(newKey(secret), signed, method)), []byte(signature)) {
+		if hmac.Equal([]byte(h.sign(label, newKey(secret), signed, method)), []byte(signature)) {
 			return true
 		}
 	}
@@ -110,16 +110,16 @@ func (h PrincipalHeader) signedBy(signed, signature, method string) bool {
 }
 
 // write is the header's value for a user.
-func (h PrincipalHeader) write(k *key, user, method string, now time.Time) string {
+func (h PrincipalHeader) write(label string, k *key, user, method string, now time.Time) string {
 	signed := principalVersion + "." + strconv.FormatInt(now.Unix(), 10) + "." +
 		strconv.FormatInt(now.Add(h.Life).Unix(), 10) + "." + encoding.EncodeToString([]byte(user))
-	return signed + "." + h.sign(k, signed, method)
+	return signed + "." + h.sign(label, k, signed, method)
 }
 
-func (h PrincipalHeader) sign(k *key, signed, method string) string {
+func (h PrincipalHeader) sign(label string, k *key, signed, method string) string {
 	s := k.signer()
 	defer k.release(s)
-	s.compose(labelPrincipal, []byte(h.Audience), []byte(method), []byte(signed))
+	s.compose(label, []byte(h.Audience), []byte(method), []byte(signed))
 	return encoding.EncodeToString(s.sign())
 }
 

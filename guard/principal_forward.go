@@ -79,7 +79,7 @@ func (g *Guard) introduce(r *http.Request, stranger bool) (_ *http.Request, refu
 	r = shallowClone(r)
 	p.remove(r.Header)
 	if user != "" {
-		r.Header[p.Name] = []string{p.write(p.key, user, r.Method, g.now())}
+		r.Header[p.Name] = []string{p.write(labelPrincipal, p.key, user, r.Method, g.now())}
 	}
 	return r, ""
 }

@@ -50,7 +50,7 @@ var verifying = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 // R108: who is logged in comes from the verified session alone, whatever a client
 // puts into the header, through the proxy and through the middleware.
 func TestOnlyTheGuardSaysWhoIsLoggedIn(t *testing.T) {
-	genuine := principalHeader().write(newKey(principalKey), "admin", "GET", principalNow)
+	genuine := principalHeader().write(labelPrincipal, newKey(principalKey), "admin", "GET", principalNow)
 	const nobody, alice = `user="" err=<nil> headers=[]`, `user="alice" err=<nil> headers=["Mantlet-Principal"]`
 	for _, test := range []struct {
 		name  string

@@ -41,6 +41,8 @@ type principalVectors struct {
 	Audience string            `json:"audience"`
 	Now      int64             `json:"now"`
 	Vectors  []principalVector `json:"vectors"`
+	Login    string            `json:"login"`  // what the application says when alice has logged in by a POST
+	Logout   string            `json:"logout"` // and out
 }
 
 func makePrincipalVectors() principalVectors {
@@ -48,15 +50,19 @@ func makePrincipalVectors() principalVectors {
 	line := func(edit func(*PrincipalHeader), user string, at time.Time) string {
 		as := principalHeader()
 		edit(&as)
-		return as.write(newKey(as.Keys[0]), user, "GET", at)
+		return as.write(labelPrincipal, newKey(as.Keys[0]), user, "GET", at)
 	}
 	same := func(*PrincipalHeader) {}
 	good := line(same, "alice", principalNow)
 	v := principalVectors{Keys: []string{string(principalKey), string(previousKey)}, Audience: h.Audience, Now: principalNow.Unix()}
+	v.Login = h.write(labelLogin, newKey(principalKey), "alice", "POST", principalNow)
+	v.Logout = h.write(labelLogin, newKey(principalKey), "", "POST", principalNow)
 	add := func(name, user string, lines ...string) {
 		v.Vectors = append(v.Vectors, principalVector{name, "GET", lines, user, user == "" && len(lines) > 0})
 	}
-	signed := func(text string) string { return text + "." + h.sign(newKey(principalKey), text, "GET") }
+	signed := func(text string) string {
+		return text + "." + h.sign(labelPrincipal, newKey(principalKey), text, "GET")
+	}
 	dot := strings.LastIndexByte(good, '.')
 	add("good", "alice", good)
 	add("not ASCII", "zoë@exämple.org", line(same, "zoë@exämple.org", principalNow))
@@ -116,7 +122,7 @@ func TestPrincipalVectors(t *testing.T) {
 		switch len(c.Lines) {
 		case 0:
 		case 1:
-			user, err = principalHeader().read(c.Lines[0], c.Method, principalNow)
+			user, err = principalHeader().read(labelPrincipal, c.Lines[0], c.Method, principalNow)
 		default:
 			user, err = principalHeader().Verify(&http.Request{Method: c.Method, Header: http.Header{"Mantlet-Principal": c.Lines}})
 		}
@@ -128,7 +134,7 @@ func TestPrincipalVectors(t *testing.T) {
 
 func TestVerifyReadsEverySpellingOfTheHeader(t *testing.T) {
 	h := principalHeader()
-	line := h.write(newKey(principalKey), "alice", "GET", time.Now())
+	line := h.write(labelPrincipal, newKey(principalKey), "alice", "GET", time.Now())
 	for name, want := range map[string]error{"Mantlet-Principal": nil, "mantlet-principal": nil, "Mantlet_principal": nil} {
 		user, err := h.Verify(&http.Request{Method: "GET", Header: http.Header{name: {line}}})
 		if user != "alice" || !errors.Is(err, want) {
@@ -191,7 +197,7 @@ func FuzzPrincipal(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, line string) {
-		user, err := principalHeader().read(line, "GET", principalNow)
+		user, err := principalHeader().read(labelPrincipal, line, "GET", principalNow)
 		if (err == nil) != (user != "") {
 			t.Errorf("%q: %q and %v", line, user, err)
 		}

@@ -26,7 +26,8 @@ type ProxyOptions struct {
 	// Request may change what goes upstream, after the guard let it through.
 	Request func(out *http.Request)
 	// Response may change what comes back, before the guard's headers are written.
-	// in is the client's request. An error is answered as an unreachable upstream.
+	// in is the client's request. An error is answered as an unreachable upstream, and
+	// ErrSessions as 503.
 	Response func(in *http.Request, res *http.Response) error
 }
 
@@ -181,6 +182,8 @@ func (p *proxy) fail(w http.ResponseWriter, r *http.Request, err error) {
 	var slow net.Error
 	body, watched := r.Body.(*watchedBody)
 	switch {
+	case errors.Is(err, ErrSessions):
+		reason = policy.PrincipalUnavailable
 	case watched && body.stalled.Load():
 		reason = policy.RequestStalled
 	case errors.As(err, &slow) && slow.Timeout():
