@@ -17,8 +17,6 @@ import (
 type answer struct {
 	status        int
 	problem, page []byte
-	problemLength []string
-	pageLength    []string
 }
 
 // refusals are the reasons the guard answers with, and the status of each; the
@@ -38,8 +36,8 @@ var refusals = map[policy.Reason]int{
 // urn precedes a Reason in a problem's type (RFC 9457, section 3.1.1).
 const urn = "urn:mantlet:guard:"
 
-func newAnswers() map[policy.Reason]answer {
-	answers := map[policy.Reason]answer{}
+func newAnswers() map[policy.Reason]*answer {
+	answers := map[policy.Reason]*answer{}
 	for _, reason := range refusalReasons {
 		status := refusals[reason]
 		if status == 0 {
@@ -60,7 +58,7 @@ var refusalReasons = []policy.Reason{
 	policy.UpstreamUnreachable, policy.UpstreamTimeout, policy.HeadTooLarge, policy.RequestStalled,
 }
 
-func newAnswer(reason policy.Reason, status int) answer {
+func newAnswer(reason policy.Reason, status int) *answer {
 	text := reason.Explain()
 	problem, err := json.Marshal(struct {
 		Type   string `json:"type"`
@@ -75,10 +73,7 @@ func newAnswer(reason policy.Reason, status int) answer {
 	page := "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">" +
 		"<title>" + title + "</title>\n<h1>" + title + "</h1>\n<p>The request was stopped: " + html.EscapeString(text) + ".</p>\n" +
 		hint(reason) + "<p><code>" + html.EscapeString(string(reason)) + "</code></p>\n</html>\n"
-	return answer{
-		status: status, problem: problem, page: []byte(page),
-		problemLength: []string{strconv.Itoa(len(problem))}, pageLength: []string{strconv.Itoa(len(page))},
-	}
+	return &answer{status: status, problem: problem, page: []byte(page)}
 }
 
 func hint(reason policy.Reason) string {
@@ -107,7 +102,8 @@ var (
 // Refuse answers a request that the caller refuses for reason, with the status, the
 // body and the headers that the guard's own refusals have, and counts it.
 func (g *Guard) Refuse(w http.ResponseWriter, r *http.Request, reason policy.Reason) {
-	rw := &response{ResponseWriter: w, guard: g, request: r}
+	rw := newResponse(w, g, r)
+	defer rw.finish()
 	g.tell(r, Event{Decision: policy.Decision{Reason: reason}, Rule: ruleOf(reason), Mode: Enforce})
 	g.refuse(rw, r, reason)
 }
@@ -133,12 +129,16 @@ func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, reason policy.Rea
 	case http.StatusMethodNotAllowed:
 		h["Allow"] = allowed
 	}
-	body, length, kind := a.problem, a.problemLength, typeProblem
+	// No Content-Length, which net/http adds to so short an answer: with it there
+	// would be more than eight headers, and a map of these allocates again.
+	delete(h, "Content-Length")
+	body := a.problem
 	if wantsPage(r) {
-		body, length, kind = a.page, a.pageLength, typePage
+		body, h[headerContentType] = a.page, typePage
 		h[policy.HeaderCSP] = pageCSP
+	} else {
+		h[headerContentType] = typeProblem
 	}
-	h[headerContentType], h["Content-Length"] = kind, length
 	w.WriteHeader(a.status)
 	if r.Method != http.MethodHead {
 		w.Write(body) // a client that went away is none of our errors

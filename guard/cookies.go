@@ -135,11 +135,12 @@ func (c cookieRules) isReadable(name string) bool {
 // duplicate says whether a session cookie comes twice, as a strict server reads
 // cookies or as one does that also splits at commas and blanks.
 func (c cookieRules) duplicate(h http.Header) bool {
-	if len(h[headerCookie]) == 0 {
+	lines := h[headerCookie]
+	if len(lines) == 0 {
 		return false
 	}
 	for _, needle := range c.needles {
-		if bare, prefixed := countCookie(h, needle); bare > 1 || prefixed > 1 {
+		if bare, prefixed := countCookie(lines, needle); bare > 1 || prefixed > 1 {
 			return true
 		}
 	}
@@ -148,8 +149,8 @@ func (c cookieRules) duplicate(h http.Header) bool {
 
 // countCookie counts the pairs that start with needle, a name and its equals sign,
 // bare and with our prefix, without allocating.
-func countCookie(h http.Header, needle string) (bare, prefixed int) {
-	for _, line := range h[headerCookie] {
+func countCookie(lines []string, needle string) (bare, prefixed int) {
+	for _, line := range lines {
 		for from := 0; ; {
 			i := strings.Index(line[from:], needle)
 			if i < 0 {

@@ -9,7 +9,7 @@ import (
 // decide is the one decision function. What a rule in report or off would have
 // refused is let go of that rule alone: the others still hold for the request.
 func (g *Guard) decide(r *http.Request) policy.Decision {
-	j := judgement{guard: g, request: r, rules: g.rules, facts: policy.RequestOf(r)}
+	j := judgement{guard: g, request: r, rules: &g.rules, facts: g.rules.RequestOf(r)}
 	j.facts.Scheme = g.scheme(r)
 	d := j.ask()
 	if d.Allowed {
@@ -26,7 +26,7 @@ func (g *Guard) decide(r *http.Request) policy.Decision {
 type judgement struct {
 	guard   *Guard
 	request *http.Request
-	rules   policy.Rules // with what was let go of taken out
+	rules   *policy.Rules // the guard's, or a copy with what was let go of taken out
 	facts   policy.Request
 	strip   bool
 }
@@ -34,14 +34,14 @@ type judgement struct {
 // ask asks the declared rules, again without a rule that does not enforce.
 func (j *judgement) ask() policy.Decision {
 	for {
-		d := j.rules.Judge(j.facts)
+		d := j.rules.Decide(&j.facts)
 		if d.Reason == policy.MissingToken && j.facts.Token == policy.TokenNone {
 			state, refusal := j.guard.tokenState(j.request)
 			if refusal != "" {
 				d.Reason = refusal
 			} else {
 				j.facts.Token = state
-				d = j.rules.Judge(j.facts)
+				d = j.rules.Decide(&j.facts)
 			}
 		}
 		if d.Allowed {
@@ -65,12 +65,14 @@ func (j *judgement) letGo(reason policy.Reason) (again, letGo bool) {
 		rule = RuleForgery // the Host is no host: there is nothing to compare an Origin with
 	}
 	if reason == policy.CrossSiteFrame && j.guard.options.StripFrames && j.guard.modes[rule] == Enforce {
+		j.copyRules()
 		j.rules.IsolateFrames, j.strip = false, true
 		return true, true
 	}
 	if !j.guard.lets(j.request, rule, reason) {
 		return false, false
 	}
+	j.copyRules()
 	switch rule {
 	case RuleHosts:
 		j.rules.Hosts = nil
@@ -85,6 +87,11 @@ func (j *judgement) letGo(reason policy.Reason) (again, letGo bool) {
 	return true, true
 }
 
+func (j *judgement) copyRules() {
+	rules := *j.rules
+	j.rules = &rules
+}
+
 // lets says whether a refusal stays without effect, and tells of it if reported.
 func (g *Guard) lets(r *http.Request, rule Rule, reason policy.Reason) bool {
 	mode := g.modes[rule]
@@ -96,12 +103,13 @@ func (g *Guard) lets(r *http.Request, rule Rule, reason policy.Reason) bool {
 
 // ruleOf files the reasons that sockets share with other requests.
 func (j *judgement) ruleOf(reason policy.Reason) Rule {
-	method := j.facts.Method
-	upgrades := j.facts.Protocol != "" || len(j.facts.Header[headerUpgrade]) > 0
-	if upgrades && (method == http.MethodGet || method == http.MethodConnect) {
-		switch reason {
-		case policy.NullOrigin, policy.MalformedOrigin, policy.InsecureOrigin, policy.ForeignOrigin, policy.Contradiction,
-			policy.OwnOrigin, policy.NoCredentials:
+	switch reason {
+	case policy.NullOrigin, policy.MalformedOrigin, policy.InsecureOrigin, policy.ForeignOrigin, policy.Contradiction,
+		policy.OwnOrigin, policy.NoCredentials:
+		if method := j.facts.Method; method != http.MethodGet && method != http.MethodConnect {
+			return RuleForgery
+		}
+		if j.facts.Protocol != "" || len(j.facts.Header[headerUpgrade]) > 0 {
 			return RuleSockets
 		}
 	}

@@ -62,7 +62,7 @@ func (g *Guard) frameFor(r *http.Request) *frame {
 // writeFraming joins the rules with what the application sends.
 func (g *Guard) writeFraming(h http.Header, r *http.Request, has sent) {
 	f := g.frameFor(r)
-	switch g.modes[RuleFraming] {
+	switch g.framingMode {
 	case Off:
 		return
 	case Report:

@@ -21,10 +21,12 @@ type Guard struct {
 	tokens     *tokens
 	cors       *corsRules
 	principals *principals
-	answers    map[policy.Reason]answer
+	answers    map[policy.Reason]*answer
 	metrics    *Metrics
 	https      map[string]bool // hosts declared as https origins, as a Host header has them
 	now        func() time.Time
+
+	framingMode, headersMode Mode // of modes, for every response
 
 	noReferrer sync.Once // that the application sends this policy was logged
 }
@@ -39,6 +41,7 @@ func New(rules policy.Rules, o Options) (*Guard, error) {
 		return nil, fmt.Errorf("guard options: %w", err)
 	}
 	g := &Guard{rules: rules, options: o, modes: modesOf(o), metrics: o.Metrics, now: o.Now}
+	g.framingMode, g.headersMode = g.modes[RuleFraming], g.modes[RuleHeaders]
 	if g.metrics == nil {
 		g.metrics = NewMetrics()
 	}
@@ -105,9 +108,7 @@ func (g *Guard) Check(r *http.Request) policy.Decision { return g.decide(r) }
 // http.ResponseController, and to http.ErrAbortHandler.
 func (g *Guard) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		// One allocation for each request, on purpose: a pooled writer that a
-		// handler's goroutine keeps would later write into another's response.
-		rw := &response{ResponseWriter: w, guard: g, request: r}
+		rw := newResponse(w, g, r)
 		defer rw.finish()
 		d := g.decide(r)
 		switch {

@@ -42,6 +42,9 @@ type sent struct {
 
 func lookAt(h http.Header) sent {
 	var s sent
+	if len(h) == 0 {
+		return s // starting to range costs more than the rest
+	}
 	for name := range h {
 		switch len(name) {
 		case len(headerSetCookie):
@@ -77,7 +80,7 @@ func (g *Guard) writeHeaders(h http.Header, r *http.Request, stripped bool) {
 	if has.referrerPolicy {
 		g.warnOfNoReferrer(h)
 	}
-	if g.modes[RuleHeaders] != Enforce {
+	if g.headersMode != Enforce {
 		return
 	}
 	if !has.referrerPolicy {

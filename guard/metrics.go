@@ -16,6 +16,8 @@ import (
 type Metrics struct {
 	tallies map[policy.Reason]*tally // complete, never written to: reading takes no lock
 
+	safeMethod, sameOrigin, ownOrigin *tally // of tallies, for nearly every request
+
 	// framing and cookies count responses in which something was tightened.
 	framing, cookies atomic.Uint64
 }
@@ -29,7 +31,20 @@ func NewMetrics() *Metrics {
 	for _, reason := range slices.Concat(refusalReasons, allowReasons) {
 		m.tallies[reason] = new(tally)
 	}
+	m.safeMethod, m.sameOrigin, m.ownOrigin = m.tallies[policy.SafeMethod], m.tallies[policy.SameOrigin], m.tallies[policy.OwnOrigin]
 	return m
+}
+
+func (m *Metrics) tally(reason policy.Reason) *tally {
+	switch reason {
+	case policy.SafeMethod:
+		return m.safeMethod
+	case policy.SameOrigin:
+		return m.sameOrigin
+	case policy.OwnOrigin:
+		return m.ownOrigin
+	}
+	return m.tallies[reason]
 }
 
 // allowReasons are all with which a request can go on, and a redirect.
@@ -39,7 +54,7 @@ var allowReasons = []policy.Reason{
 }
 
 func (m *Metrics) decision(e Event) {
-	if t := m.tallies[e.Decision.Reason]; t != nil {
+	if t := m.tally(e.Decision.Reason); t != nil {
 		t.n[index(e.Decision.Allowed)][index(e.Mode == Report)][index(e.Rule == RuleSockets)].Add(1)
 	}
 }

@@ -143,7 +143,7 @@ func (b *watchedBody) Read(p []byte) (int, error) {
 
 // removeOwnCookie keeps the guard's session from the application, which has no use for it.
 func removeOwnCookie(h http.Header) {
-	if bare, prefixed := countCookie(h, sessionName+"="); bare+prefixed == 0 {
+	if bare, prefixed := countCookie(h[headerCookie], sessionName+"="); bare+prefixed == 0 {
 		return
 	}
 	var kept []string

@@ -2,6 +2,7 @@ package guard
 
 import (
 	"bufio"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -134,23 +135,79 @@ func TestDeadlinesReachTheConnection(t *testing.T) {
 	s.send(t, get, appHost)
 }
 
-func TestTheHandlerAllocatesOneWriterAndNothingElse(t *testing.T) {
-	g, err := New(policy.Rules{}, Options{})
+// Goals G1, G2 and G3 of the peers' comparison, as far as they can be asserted.
+func TestRequestsAllocateNothing(t *testing.T) {
+	g, err := New(policy.Rules{}, Options{SessionCookies: sid})
 	if err != nil {
 		t.Fatal(err)
 	}
 	h := g.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(200) }))
-	r := httptest.NewRequest("GET", "/", nil)
-	w := &nullWriter{http.Header{}}
-	n := testing.AllocsPerRun(100, func() {
-		clear(w.h)
-		h.ServeHTTP(w, r)
-	})
-	if n > 1 {
-		t.Errorf("%v allocations", n)
+	for name, r := range map[string]*http.Request{
+		"safe":                      request("GET", "Accept", "text/html", "Sec-Fetch-Site", "none", "Cookie", "sid=1"),
+		"decided by Sec-Fetch-Site": request("POST", "Origin", "https://app.example", "Sec-Fetch-Site", "same-origin", "Cookie", "sid=1"),
+		"decided by Origin":         request("POST", "Origin", "https://app.example", "Cookie", "sid=1"),
+		"refused":                   request("POST", "Origin", "https://evil.example", "Sec-Fetch-Site", "cross-site", "Cookie", "sid=1"),
+	} {
+		w := &nullWriter{http.Header{}}
+		if n := testing.AllocsPerRun(200, func() {
+			clear(w.h)
+			h.ServeHTTP(w, r)
+		}); n > 0 {
+			t.Errorf("%s: %v allocations", name, n)
+		}
+		if n := testing.AllocsPerRun(200, func() { g.Check(r) }); n > 0 {
+			t.Errorf("%s: Check has %v allocations", name, n)
+		}
+		if n := len(w.h); n > 8 {
+			t.Errorf("%s: %d headers are more than fit into a map's first group: %v", name, n, w.h)
+		}
 	}
-	if n := testing.AllocsPerRun(100, func() { g.Check(r) }); n > 0 {
-		t.Errorf("Check: %v allocations", n)
+}
+
+func request(method string, headers ...string) *http.Request {
+	r := httptest.NewRequest(method, "https://app.example/account", nil)
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	return r
+}
+
+func TestAWriterIsWorthNothingWhenItsHandlerHasReturned(t *testing.T) {
+	g, err := New(policy.Rules{}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kept []http.ResponseWriter
+	h := g.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { kept = append(kept, w) }))
+	seen := map[http.ResponseWriter]bool{}
+	for range 100 {
+		h.ServeHTTP(httptest.NewRecorder(), request("GET"))
+	}
+	last := httptest.NewRecorder()
+	h.ServeHTTP(last, request("GET"))
+	for _, w := range kept {
+		if seen[w] {
+			t.Fatal("a writer was handed out twice")
+		}
+		seen[w] = true
+		w.Header().Set("X-Late", "1")
+		w.WriteHeader(500)
+		w.(http.Flusher).Flush()
+		_, errWrite := w.Write([]byte("late"))
+		_, errString := io.WriteString(w, "late")
+		_, errCopy := w.(io.ReaderFrom).ReadFrom(strings.NewReader("late"))
+		_, _, errHijack := http.NewResponseController(w).Hijack()
+		for _, err := range []error{errWrite, errString, errCopy, errHijack, http.NewResponseController(w).Flush()} {
+			if !errors.Is(err, errOver) {
+				t.Fatalf("got %v", err)
+			}
+		}
+		if err := http.NewResponseController(w).SetReadDeadline(time.Time{}); err == nil {
+			t.Fatal("a deadline was set")
+		}
+	}
+	if last.Body.Len() > 0 || last.Header().Get("X-Late") != "" || last.Code != 200 {
+		t.Errorf("the last response got %v", last)
 	}
 }
 
