@@ -5,7 +5,8 @@ import "time"
 // A Proof is what was done and what changed. It is present on every finding that
 // was put to the test, whatever came out.
 type Proof struct {
-	// Oracle names what re-read the state: "http" or "dynamodb".
+	// Oracle names what re-read the state: "http", "dynamodb" (strongly consistent
+	// reads of tables) or "dynamodb-streams".
 	Oracle string `json:"oracle"`
 	// Marker is the fresh value the forged change carried, "" if the change could
 	// not carry one (then the transition itself was matched, see Why of the finding).

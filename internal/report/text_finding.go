@@ -129,7 +129,7 @@ func changed(c finding.Change) string {
 }
 
 // oracles names in words what re-read the state.
-var oracles = map[string]string{"http": "over HTTP as the victim", "dynamodb": "in DynamoDB"}
+var oracles = map[string]string{"http": "over HTTP as the victim", "dynamodb": "in DynamoDB", "dynamodb-streams": "in DynamoDB Streams"}
 
 // reread says who vouches for the outcome of a test.
 func reread(proof *finding.Proof) string {

@@ -2,178 +2,166 @@ package state
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
-	"sort"
-	"strconv"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/mantlet-dev/mantlet/internal/finding"
 )
 
-// DefaultItems is how many items of a table are read when a DynamoReader does not say.
+// DefaultItems is how many items of a table are read when DynamoOptions do not say.
 const DefaultItems = 2000
 
-// tables is what a DynamoReader asks of DynamoDB: reads only.
-type tables interface {
-	Scan(context.Context, *dynamodb.ScanInput, ...func(*dynamodb.Options)) (*dynamodb.ScanOutput, error)
-	DescribeTable(context.Context, *dynamodb.DescribeTableInput, ...func(*dynamodb.Options)) (*dynamodb.DescribeTableOutput, error)
+// defaultLag bounds how long a stream may take to deliver a change; DynamoDB Local
+// on a busy machine was seen to take more than half a second.
+const defaultLag = 5 * time.Second
+
+// tablesAtOnce bounds how many tables are read side by side.
+const tablesAtOnce = 4
+
+// Names of the two oracles on DynamoDB.
+const (
+	ByStreams = "dynamodb-streams" // changes are known from stream records
+	ByReads   = "dynamodb"         // changes are known from strongly consistent reads
+)
+
+// DynamoOptions say how tables are read. The zero value reads without streams.
+type DynamoOptions struct {
+	// Items bounds what is read of each table as a whole; 0 is DefaultItems.
+	Items int
+	// Streams reads the streams of tables that have one switched on; nil uses none.
+	Streams streams
+	// Lag bounds how long a stream may take to deliver what a strongly consistent
+	// read has shown, before the table is read without it; 0 is five seconds.
+	Lag    time.Duration
+	Redact func(string) string // takes secrets out of facts; nil keeps them
 }
 
-// DynamoReader reads the state of a target from its tables, with strongly
-// consistent scans that end after a bounded number of items. It never writes.
-type DynamoReader struct {
-	client tables
-	tables []string
-	items  int
-	keys   map[string][]string
-	redact func(string) string
-}
+// DynamoReader reads the state of a target from its tables. It never writes.
+//
+// A table with a stream is followed: it is read once, and what changes is taken from
+// the stream's records, in their order. Nothing is written to find out whether the
+// stream has caught up; a strongly consistent read is the watermark: when the stream
+// has delivered every item as that read showed it, it has caught up with that moment.
+// A table without a stream, or whose stream lags or cannot be read, is read by
+// strongly consistent scans. Either way Read gives the state of a moment after it
+// was called.
+//
+// Of a table with more items than the bound, the first ones are read, and beyond
+// them only what its stream speaks of; Notices says so.
+type DynamoReader struct{ tables []*table }
 
-// NewDynamoReader describes the tables, to key items by their primary key. Items
-// bounds what is read of each table, 0 meaning DefaultItems; redact may be nil.
-// A table that does not exist is an error.
-func NewDynamoReader(ctx context.Context, client tables, names []string, items int, redact func(string) string) (*DynamoReader, error) {
-	if items <= 0 {
-		items = DefaultItems
+// NewDynamoReader describes the tables and takes the present positions of their
+// streams. A table that does not exist is an error; a stream that cannot be read is
+// a notice.
+func NewDynamoReader(ctx context.Context, client tables, names []string, o DynamoOptions) (*DynamoReader, error) {
+	if o.Items <= 0 {
+		o.Items = DefaultItems
 	}
-	if redact == nil {
-		redact = func(s string) string { return s }
+	if o.Lag <= 0 {
+		o.Lag = defaultLag
 	}
-	r := &DynamoReader{client: client, tables: names, items: items, keys: map[string][]string{}, redact: redact}
-	for _, table := range names {
-		answer, err := client.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &table})
+	if o.Redact == nil {
+		o.Redact = func(s string) string { return s }
+	}
+	r := &DynamoReader{}
+	for _, name := range names {
+		t, err := openTable(ctx, client, name, o)
 		if err != nil {
-			return nil, fmt.Errorf("describe table %s: %w", table, err)
+			return nil, err
 		}
-		for _, element := range answer.Table.KeySchema {
-			r.keys[table] = append(r.keys[table], aws.ToString(element.AttributeName))
-		}
+		r.tables = append(r.tables, t)
 	}
 	return r, nil
 }
 
-// Name is "dynamodb".
-func (r *DynamoReader) Name() string { return "dynamodb" }
-
-// Read scans every table, up to the bound.
-func (r *DynamoReader) Read(ctx context.Context) (Snapshot, error) {
-	facts := Snapshot{}
-	for _, table := range r.tables {
-		if err := r.scan(ctx, table, facts); err != nil {
-			return nil, fmt.Errorf("scan table %s: %w", table, err)
-		}
+// openTable is a table ready to be read for the first time.
+func openTable(ctx context.Context, client tables, name string, o DynamoOptions) (*table, error) {
+	answer, err := client.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &name})
+	if err != nil {
+		return nil, fmt.Errorf("describe table %s: %w", name, err)
 	}
-	return facts.Map(r.redact), nil
+	t := &table{client: client, name: name, limit: o.Items, patience: o.Lag, redact: o.Redact}
+	for _, element := range answer.Table.KeySchema {
+		t.keys = append(t.keys, aws.ToString(element.AttributeName))
+	}
+	spec := answer.Table.StreamSpecification
+	switch {
+	case o.Streams == nil:
+		return t, nil
+	case spec == nil || !aws.ToBool(spec.StreamEnabled) || answer.Table.LatestStreamArn == nil:
+		t.notice("read by strongly consistent scans, there is no stream")
+		return t, nil
+	}
+	t.stream = &stream{client: o.Streams, arn: aws.ToString(answer.Table.LatestStreamArn)}
+	if err := t.stream.open(ctx); err != nil {
+		t.abandon(err)
+	}
+	return t, ctx.Err()
 }
 
-func (r *DynamoReader) scan(ctx context.Context, table string, facts Snapshot) error {
-	var from map[string]types.AttributeValue
-	for left := r.items; left > 0; {
-		page, err := r.client.Scan(ctx, &dynamodb.ScanInput{
-			TableName: &table, ConsistentRead: aws.Bool(true), ExclusiveStartKey: from,
-			Limit: aws.Int32(int32(min(left, 500))),
-		})
-		if err != nil {
-			return err
-		}
-		for _, item := range page.Items {
-			where := "dynamodb " + table + "[" + r.key(table, item) + "]"
-			for name, value := range item {
-				flattenAttribute(facts, where+"."+name, value, 0)
+// Name is ByStreams if every table is followed by its stream, else ByReads.
+func (r *DynamoReader) Name() string {
+	if len(r.tables) > 0 && !slices.ContainsFunc(r.tables, func(t *table) bool { return !t.follows() }) {
+		return ByStreams
+	}
+	return ByReads
+}
+
+// Notices say what of the tables is not read, or not in the way that was wished for,
+// each once with the tables it is about.
+func (r *DynamoReader) Notices() []string {
+	var texts, all []string
+	about := map[string][]string{}
+	for _, t := range r.tables {
+		for _, text := range t.told() {
+			if about[text] == nil {
+				texts = append(texts, text)
 			}
-		}
-		left -= len(page.Items)
-		if from = page.LastEvaluatedKey; len(from) == 0 || len(page.Items) == 0 {
-			return nil
+			about[text] = append(about[text], t.name)
 		}
 	}
-	return nil
-}
-
-// key is the primary key as "owner=alice,payee_id=7".
-func (r *DynamoReader) key(table string, item map[string]types.AttributeValue) string {
-	var parts []string
-	for _, name := range r.keys[table] {
-		text, _ := attributeText(item[name])
-		parts = append(parts, name+"="+strings.NewReplacer("[", "(", "]", ")").Replace(text))
+	for _, text := range texts {
+		all = append(all, strings.Join(about[text], ", ")+": "+text)
 	}
-	return strings.Join(parts, ",")
+	return all
 }
 
-func flattenAttribute(facts Snapshot, path string, value types.AttributeValue, depth int) {
-	if text, ok := attributeText(value); ok || depth > maxDepth {
-		facts.set(path, text)
-		return
+// Read gives the state of all tables.
+func (r *DynamoReader) Read(ctx context.Context) (Snapshot, error) {
+	parts, failures := make([]Snapshot, len(r.tables)), make([]error, len(r.tables))
+	slots := make(chan struct{}, tablesAtOnce)
+	var wait sync.WaitGroup
+	for i, t := range r.tables {
+		wait.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			parts[i], failures[i] = t.read(ctx)
+		})
 	}
-	switch v := value.(type) {
-	case *types.AttributeValueMemberM:
-		for name, member := range v.Value {
-			flattenAttribute(facts, path+"."+name, member, depth+1)
-		}
-	case *types.AttributeValueMemberL:
-		for i, element := range v.Value {
-			flattenAttribute(facts, path+"["+strconv.Itoa(i)+"]", element, depth+1)
-		}
+	wait.Wait()
+	if err := errors.Join(failures...); err != nil {
+		return nil, err
 	}
-}
-
-// attributeText is a value that is one text; ok is false for maps and lists.
-// Sets are sorted, since DynamoDB keeps no order; binary is shown by its digest.
-func attributeText(value types.AttributeValue) (text string, ok bool) {
-	switch v := value.(type) {
-	case *types.AttributeValueMemberS:
-		return v.Value, true
-	case *types.AttributeValueMemberN:
-		return v.Value, true
-	case *types.AttributeValueMemberBOOL:
-		return strconv.FormatBool(v.Value), true
-	case *types.AttributeValueMemberNULL:
-		return "null", true
-	case *types.AttributeValueMemberB:
-		return digest(v.Value), true
-	case *types.AttributeValueMemberSS:
-		return sorted(v.Value), true
-	case *types.AttributeValueMemberNS:
-		return sorted(v.Value), true
-	case *types.AttributeValueMemberBS:
-		var digests []string
-		for _, b := range v.Value {
-			digests = append(digests, digest(b))
-		}
-		return sorted(digests), true
-	}
-	return "", false
-}
-
-func sorted(values []string) string {
-	values = append([]string(nil), values...)
-	sort.Strings(values)
-	return "{" + strings.Join(values, ", ") + "}"
-}
-
-func digest(b []byte) string {
-	sum := sha256.Sum256(b)
-	return fmt.Sprintf("%d bytes, sha256 %s", len(b), hex.EncodeToString(sum[:8]))
+	return Merge(parts...), nil
 }
 
 // Narrow is a reader of only those tables that changes speak of, nil if none.
 func (r *DynamoReader) Narrow(changes []finding.Change) Reader {
-	narrow := *r
-	narrow.tables = nil
-	for _, table := range r.tables {
-		if slices.ContainsFunc(changes, func(c finding.Change) bool { return strings.HasPrefix(c.Where, "dynamodb "+table+"[") }) {
-			narrow.tables = append(narrow.tables, table)
+	narrow := &DynamoReader{}
+	for _, t := range r.tables {
+		if slices.ContainsFunc(changes, func(c finding.Change) bool { return strings.HasPrefix(c.Where, "dynamodb "+t.name+"[") }) {
+			narrow.tables = append(narrow.tables, t)
 		}
 	}
 	if len(narrow.tables) == 0 {
 		return nil
 	}
-	return &narrow
+	return narrow
 }

@@ -2,6 +2,7 @@ package state_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -19,6 +20,14 @@ type table struct {
 func (t *table) DescribeTable(context.Context, *dynamodb.DescribeTableInput, ...func(*dynamodb.Options)) (*dynamodb.DescribeTableOutput, error) {
 	return &dynamodb.DescribeTableOutput{Table: &types.TableDescription{
 		KeySchema: []types.KeySchemaElement{{AttributeName: aws.String("id"), KeyType: types.KeyTypeHash}}}}, nil
+}
+
+func (t *table) Query(context.Context, *dynamodb.QueryInput, ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
+	return nil, errors.New("nobody asks for a partition here")
+}
+
+func (t *table) GetItem(context.Context, *dynamodb.GetItemInput, ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error) {
+	return nil, errors.New("nobody asks for an item here")
 }
 
 func (t *table) Scan(_ context.Context, in *dynamodb.ScanInput, _ ...func(*dynamodb.Options)) (*dynamodb.ScanOutput, error) {
@@ -43,7 +52,7 @@ func TestDynamoReaderFollowsPagesToItsBound(t *testing.T) {
 		{"id": text("b"), "on": &types.AttributeValueMemberBOOL{Value: true}},
 		{"id": text("c")},
 	}}
-	reader, err := state.NewDynamoReader(context.Background(), source, []string{"t"}, 2, nil)
+	reader, err := state.NewDynamoReader(context.Background(), source, []string{"t"}, state.DynamoOptions{Items: 2})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,9 +9,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
 )
 
-// OpenDynamo opens the named tables for reading. With an endpoint (DynamoDB Local,
+// OpenDynamo opens the named tables for reading, their streams included. With an endpoint (DynamoDB Local,
 // which asks for some credentials and checks none) and nothing configured, made-up
 // credentials are used; otherwise the AWS SDK's usual places are.
 func OpenDynamo(ctx context.Context, endpoint, region string, names []string, redact func(string) string) (*DynamoReader, error) {
@@ -36,5 +37,10 @@ func OpenDynamo(ctx context.Context, endpoint, region string, names []string, re
 			o.BaseEndpoint = aws.String(endpoint)
 		}
 	})
-	return NewDynamoReader(ctx, client, names, 0, redact)
+	records := dynamodbstreams.NewFromConfig(cfg, func(o *dynamodbstreams.Options) {
+		if endpoint != "" {
+			o.BaseEndpoint = aws.String(endpoint)
+		}
+	})
+	return NewDynamoReader(ctx, client, names, DynamoOptions{Streams: records, Redact: redact})
 }

@@ -17,7 +17,7 @@ type Snapshot map[string]string
 // goroutine at a time. What it cannot read at all is an error; a part that is
 // gone (a page that answers 404) is a fact like any other.
 type Reader interface {
-	// Name is the oracle's name in a proof: "http" or "dynamodb".
+	// Name is the oracle's name in a proof: "http", ByStreams or ByReads.
 	Name() string
 	Read(ctx context.Context) (Snapshot, error)
 }
