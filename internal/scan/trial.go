@@ -46,6 +46,7 @@ func put(ctx context.Context, job Job, c crew, site *observe.Site, b *browsers, 
 		out.skip(finding.Skip{What: "tables", Why: job.Grant.Redactor().Text(err.Error()), Incomplete: true})
 	}
 	t.run(ctx, bench, out)
+	tellOfTables(bench, out)
 	out.progress("restore", 0, 0, "undo what was changed")
 	undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), restoreTime)
 	defer cancel()
@@ -146,11 +147,4 @@ func (c crew) attacker(job Job) (*identity.Session, *identity.Spec) {
 		return second, nil
 	}
 	return identity.Anonymous(job.Grant), nil
-}
-
-func tables(ctx context.Context, job Job) (*state.DynamoReader, error) {
-	if len(job.Tables.Names) == 0 {
-		return nil, nil
-	}
-	return state.OpenDynamo(ctx, job.Tables.Endpoint, job.Tables.Region, job.Tables.Names, job.Grant.Redactor().Text)
 }
