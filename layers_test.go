@@ -54,7 +54,7 @@ var table = map[string]layer{
 	"internal/scan": {[]string{"policy", "internal/finding", "internal/scope", "internal/identity", "internal/observe",
 		"internal/state", "internal/browser", "internal/attacker", "internal/check", "internal/prove", "internal/report"}, nil},
 	"internal/config":   {[]string{"policy", "internal/identity"}, []string{"github.com/goccy/go-yaml"}},
-	"internal/lab":      {nil, nil},
+	"internal/lab":      {nil, []string{"golang.org/x/net/websocket"}},
 	"internal/accuracy": {[]string{"internal/finding", "internal/lab"}, nil},
 	"cmd/mantlet":       {[]string{"*"}, []string{"github.com/spf13/cobra", "charm.land/lipgloss", "github.com/charmbracelet", "github.com/aws"}},
 }

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"crypto/rand"
 	"embed"
 	"net/http"
 )
@@ -14,6 +15,7 @@ type App struct {
 	variant variant
 	shop    *shop
 	truth   Truth
+	passKey []byte // signs the passes of the loyalty interface
 	serve   http.Handler
 }
 
@@ -29,7 +31,7 @@ func Repaired() *App { return open(repairedVariant()) }
 func Lax() *App { return open(laxVariant()) }
 
 func open(v variant) *App {
-	a := &App{variant: v, shop: newShop(), truth: embeddedTruth(v.name)}
+	a := &App{variant: v, shop: newShop(), truth: embeddedTruth(v.name), passKey: []byte(rand.Text())}
 	a.serve = v.around(withFraming(v.framing, a.routes()))
 	return a
 }
@@ -57,9 +59,14 @@ func (a *App) Variant() string { return a.variant.name }
 // Truth says what is wrong with this shop, and what is not.
 func (a *App) Truth() Truth { return a.truth }
 
-// Identities are the customers one can log in as. The passwords are throw-away.
+// Identities are the people one can log in as: two customers and, where there is
+// a back office, one of the staff. The passwords are throw-away.
 func (a *App) Identities() []Identity {
-	return []Identity{{"alice", "alice", people["alice"]}, {"bob", "bob", people["bob"]}}
+	all := []Identity{{Name: "alice", Username: "alice", Password: people["alice"]}, {Name: "bob", Username: "bob", Password: people["bob"]}}
+	if !a.variant.frontOnly {
+		all = append(all, Identity{Name: "carol", Username: "carol", Password: people["carol"], Role: "admin"})
+	}
+	return all
 }
 
 // State is everything the customers own, as it is now: what a scan has to leave

@@ -53,6 +53,27 @@ var fetchMetadata = defence{allows: func(r *http.Request, _ *session) bool {
 	return r.Header.Get("Sec-Fetch-Site") == "same-origin"
 }}
 
+// customHeader works like jsonOnly: a header that no form can send.
+var customHeader = defence{
+	allows:  func(r *http.Request, _ *session) bool { return r.Header.Get("X-Requested-With") == "shop" },
+	headers: func(*session) map[string]string { return map[string]string{"X-Requested-With": "shop"} },
+}
+
+// doubleCookie carries the value that a form has to repeat.
+const doubleCookie = "shop_double"
+
+// doubleSubmit demands a value twice, in a cookie and in the form, signed over the
+// session, so that a neighbour cannot plant a pair of its own.
+func doubleSubmit(key []byte) defence {
+	return defence{
+		allows: func(r *http.Request, s *session) bool {
+			cookie, err := r.Cookie(doubleCookie)
+			return err == nil && same(sign(key, s.id), cookie.Value) && same(cookie.Value, r.PostFormValue("double"))
+		},
+		fields: func(s *session) map[string]string { return map[string]string{"double": sign(key, s.id)} },
+	}
+}
+
 // both demands two things of the requests a page's script sends.
 func both(first, second defence) defence {
 	return defence{

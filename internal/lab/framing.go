@@ -1,7 +1,9 @@
 package lab
 
 import (
+	"bufio"
 	"mime"
+	"net"
 	"net/http"
 )
 
@@ -52,6 +54,11 @@ func (w *framedWriter) Write(p []byte) (int, error) {
 		w.WriteHeader(http.StatusOK)
 	}
 	return w.ResponseWriter.Write(p)
+}
+
+// Hijack is for the sockets, whose answer carries no page.
+func (w *framedWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	return http.NewResponseController(w.ResponseWriter).Hijack()
 }
 
 func (w *framedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -16,6 +16,7 @@ type Identity struct {
 	Name     string
 	Username string
 	Password string
+	Role     string // "admin" for those who may do more than others, else empty
 }
 
 // PasswordVariable is the environment variable a scanner's configuration names

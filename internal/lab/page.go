@@ -31,6 +31,8 @@ type page struct {
 	Customer bool // whose menu is shown
 	Meta     bool // framing refused in the document itself
 	Scripted bool // forms marked so are sent by the page's script
+
+	Script template.JS // the page's own
 }
 
 type fact struct{ Name, Value string }
@@ -50,6 +52,7 @@ type form struct {
 	Action   string // the endpoint's path, where that has no parameter
 	Fields   []field
 	Scripted bool
+	ByScript bool // the page's own script sends it
 	Danger   bool
 
 	Hidden  []fact

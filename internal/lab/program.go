@@ -69,10 +69,13 @@ func Start(ctx context.Context, framework string, o Options) (*Instance, error) 
 	return nil, fmt.Errorf("start lab: there is no application for %q; there are %s", framework, strings.Join(Frameworks(), ", "))
 }
 
+// roles are those of people who may do more than others.
+var roles = map[string]string{"admin": "admin"}
+
 func (p program) identities() []Identity {
 	var all []Identity
 	for _, name := range p.people {
-		all = append(all, Identity{name, name, name + "-lab-password"})
+		all = append(all, Identity{Name: name, Username: name, Password: name + "-lab-password", Role: roles[name]})
 	}
 	return all
 }

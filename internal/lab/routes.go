@@ -55,6 +55,12 @@ func (a *App) routes() http.Handler {
 		a.changing(mux, "POST "+l.path, "main", a.turn(l))
 	}
 	a.looking(mux, "GET /stamp.svg", "main", a.stamp)
+	if !a.variant.frontOnly {
+		for _, open := range []func(*http.ServeMux){a.addressBook, a.parcelDesk, a.receiptBox, a.draftDrawer, a.shopWindow,
+			a.statementFile, a.backoffice, a.club, a.loyalty, a.live, a.connect, a.desk} {
+			open(mux)
+		}
+	}
 	mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) {
 		a.show(w, http.StatusNotFound, a.session(r, "main"), page{Title: "Not here", Paragraphs: []string{"There is no such page."}})
 	})
@@ -131,7 +137,7 @@ func (a *App) home(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	about := a.shop.settings(s.user)
-	a.show(w, http.StatusOK, s, page{
+	p := page{
 		Title:      "Good day, " + about["name"],
 		Paragraphs: []string{"Your letters, notes and orders are where you left them."},
 		Facts:      []fact{{"E-mail", about["email"]}, {"Delivery", about["delivery"]}, {"Newsletter", about["newsletter"]}},
@@ -139,14 +145,28 @@ func (a *App) home(w http.ResponseWriter, r *http.Request) {
 			{"History", "/history"}, {"Offers", "/offers"}, {"Points", "/points"}, {"Letters", "/letters"}, {"Samples", "/samples"},
 			{"Terms", "/terms"}, {"Invoices", "/invoices"}, {"Stamp", "/stamp.svg"}, {"For partners", "/widget"}, {"About", "/about"},
 		},
-	})
+	}
+	if !a.variant.frontOnly {
+		p.Links = append(p.Links, rooms...)
+		if staffOnly(s) {
+			p.Links = append(p.Links, link{"Back office", "/backoffice"})
+		}
+	}
+	a.show(w, http.StatusOK, s, p)
+}
+
+// rooms are behind the front: each has a module of its own.
+var rooms = []link{
+	{"Addresses", "/addresses"}, {"Parcels", "/parcels"}, {"Receipts", "/receipts"}, {"Drafts", "/drafts"}, {"Products", "/products"},
+	{"Reviews", "/reviews"}, {"Statements", "/statements"}, {"Paper club", "/club"}, {"Loyalty", "/loyalty"}, {"Live", "/live"},
+	{"For programs", "/connect"}, {"Desk", "/desk"},
 }
 
 func (a *App) loginForm(w http.ResponseWriter, r *http.Request) {
 	s := a.session(r, "main")
 	if d := a.variant.defence("POST /login"); s == nil && d.fields != nil {
 		// The token needs a session to belong to, before anybody is known.
-		s = a.shop.begin("main", "")
+		s = a.shop.begin("main", "", "")
 		a.setCookie(w, s)
 	}
 	a.show(w, http.StatusOK, s, page{Title: "Log in", Forms: []form{{
@@ -175,13 +195,33 @@ func (a *App) login(w http.ResponseWriter, r *http.Request) {
 		a.shop.end(old.id)
 	}
 	for kind := range a.variant.cookies {
-		a.setCookie(w, a.shop.begin(kind, user))
+		begun := a.shop.begin(kind, user, a.chosenID(r, kind))
+		a.setCookie(w, begun)
+		if a.variant.double != nil && kind == "main" {
+			value := sign(a.variant.double, begun.id)
+			http.SetCookie(w, &http.Cookie{Name: doubleCookie, Value: value, Path: "/", Secure: true, HttpOnly: true, SameSite: http.SameSiteNoneMode})
+		}
 	}
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
 
+// chosenID is the session id that came with a request for which there is no
+// session, empty unless the shop takes such ids.
+func (a *App) chosenID(r *http.Request, kind string) string {
+	cookie, err := r.Cookie(a.variant.cookies[kind].Name)
+	if !a.variant.flaws.chosenSessions || kind != "main" || err != nil {
+		return ""
+	}
+	return cookie.Value
+}
+
 func (a *App) logout(w http.ResponseWriter, r *http.Request, s *session) {
-	a.shop.end(s.id)
+	if !a.variant.flaws.logoutForgets {
+		a.shop.end(s.id)
+	}
+	if a.variant.double != nil {
+		http.SetCookie(w, &http.Cookie{Name: doubleCookie, Path: "/", MaxAge: -1, Secure: true, HttpOnly: true})
+	}
 	for _, cookie := range a.variant.cookies {
 		cookie.Path, cookie.MaxAge = "/", -1
 		http.SetCookie(w, &cookie)

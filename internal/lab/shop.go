@@ -8,30 +8,32 @@ import (
 	"sync"
 )
 
-// people are the shop's customers and their throw-away passwords.
-var people = map[string]string{"alice": "alice-lab-password", "bob": "bob-lab-password"}
+// people are the shop's customers, carol of the staff, and their throw-away passwords.
+var people = map[string]string{"alice": "alice-lab-password", "bob": "bob-lab-password", "carol": "carol-lab-password"}
 
 // A shop is the memory of one application.
 type shop struct {
 	mu       sync.Mutex
 	accounts map[string]*account
 	sessions map[string]*session
+	shelves  map[string]*shelf
 }
 
 type account struct {
 	settings map[string]string
 	notes    map[string]string // id to text
 	orders   []string
+	record   record
 }
 
 // A session belongs to a customer, or to a visitor while user is empty. Kind
-// tells apart the cookies the weak shop hands out.
+// tells apart the cookies the weak shop hands out; role is the user's at login.
 type session struct {
-	id, kind, user, token string
+	id, kind, user, role, token string
 }
 
 func newShop() *shop {
-	s := &shop{accounts: map[string]*account{}, sessions: map[string]*session{}}
+	s := &shop{accounts: map[string]*account{}, sessions: map[string]*session{}, shelves: stocked()}
 	for name := range people {
 		s.accounts[name] = &account{
 			settings: map[string]string{
@@ -40,22 +42,33 @@ func newShop() *shop {
 				"wish": "a brass ruler", "gift_message": "With love", "reminder": "weekly",
 				"history_kept": "off", "offer_taken": "off", "points_donated": "off", "letters_express": "off",
 				"samples_monthly": "off", "terms_renewed": "off",
+				"wrapping": "brown", "ribbon": "red", "loyalty_gift": "a stamp",
 			},
 			notes: map[string]string{
 				name + "-ink":  "Order more ink before Friday",
 				name + "-card": "Birthday card for Robin",
 			},
 			orders: []string{"1 × Envelopes (the blue ones)"},
+			record: newRecord(name, "customer"),
 		}
 	}
+	s.accounts["carol"].record["role"] = "admin"
+	s.accounts[house] = &account{settings: map[string]string{"banner": "Welcome", "discount": "none", "opening": "open", "stock": "plenty"}}
 	return s
 }
 
-// begin starts a session. An id the shop did not issue never becomes one.
-func (s *shop) begin(kind, user string) *session {
+// begin starts a session. An id the shop did not issue never becomes one, except
+// through chosen: where that is an id nobody has, it is taken.
+func (s *shop) begin(kind, user, chosen string) *session {
 	begun := &session{id: rand.Text(), kind: kind, user: user, token: rand.Text()}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if _, taken := s.sessions[chosen]; chosen != "" && !taken {
+		begun.id = chosen
+	}
+	if a := s.accounts[user]; a != nil {
+		begun.role = fmt.Sprint(a.record["role"])
+	}
 	s.sessions[begun.id] = begun
 	return begun
 }
@@ -129,6 +142,16 @@ func (s *shop) state() map[string]string {
 		}
 		for i, order := range a.orders {
 			state[fmt.Sprintf("%s.orders.%d", user, i+1)] = order
+		}
+		for name, value := range a.record {
+			state[user+".record."+name] = fmt.Sprint(value)
+		}
+	}
+	for kind, shelf := range s.shelves {
+		for _, o := range shelf.objects {
+			for name, value := range o.fields {
+				state[o.owner+"."+kind+"."+o.number+"."+name] = value
+			}
 		}
 	}
 	return state

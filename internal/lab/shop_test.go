@@ -243,22 +243,22 @@ func TestFramingIsAsTheTruthSays(t *testing.T) {
 }
 
 func TestEveryTruthRowNamesAnEndpointThereIs(t *testing.T) {
-	eachVariant(t, func(t *testing.T, shop *Instance, alice *visitor) {
+	eachVariant(t, func(t *testing.T, shop *Instance, _ *visitor) {
 		if len(shop.Truth) == 0 {
 			t.Fatal("no truth")
 		}
+		mux := shop.Embedded.routes().(*http.ServeMux)
 		for _, row := range shop.Truth {
 			method, path, _ := strings.Cut(row.Endpoint, " ")
 			if path == "/{unknown}" {
 				continue
 			}
-			path = strings.ReplaceAll(path, "{id}", "alice-ink")
-			if got := alice.send(method, path, "", nil).status; got == http.StatusNotFound || got == http.StatusMethodNotAllowed {
-				t.Errorf("%s answers %d", row.Endpoint, got)
+			r, err := http.NewRequest(method, strings.ReplaceAll(path, "{id}", "1"), nil)
+			if err != nil {
+				t.Fatal(err)
 			}
-			if path == "/logout" || strings.HasSuffix(path, "/delete") {
-				shop.Embedded.shop.of("alice", func(a *account) { a.notes["alice-ink"] = "again" })
-				alice = loggedIn(t, shop, shop.Identities[0])
+			if _, pattern := mux.Handler(r); pattern != row.Endpoint {
+				t.Errorf("%s is served by %q", row.Endpoint, pattern)
 			}
 		}
 	})

@@ -14,6 +14,9 @@ type TruthRow struct {
 	Weakness string `json:"weakness"`
 	Truth    string `json:"truth"` // Vulnerable or Safe
 	Note     string `json:"note,omitempty"`
+	// Defence is what keeps forged requests out, one of Defences, where that is why
+	// the row is Safe.
+	Defence string `json:"defence,omitempty"`
 }
 
 // The two values of TruthRow.Truth.
@@ -21,6 +24,9 @@ const (
 	Vulnerable = "vulnerable"
 	Safe       = "safe"
 )
+
+// Defences are the ways in which endpoints of the lab are safe from forged requests.
+var Defences = []string{"synchronizer-token", "double-submit", "fetch-metadata", "origin-check", "samesite-strict", "bearer", "custom-header"}
 
 // Truth is what is known about one variant of one application.
 type Truth struct {

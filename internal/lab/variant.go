@@ -15,12 +15,22 @@ type variant struct {
 	// defences by endpoint; what is not named has the ordinary one.
 	defences map[string]defence
 	ordinary defence
-	framing  func(path string, status int, mediaType string) []headerLine
+	// double is the key of signed double submits, nil where none are used.
+	double  []byte
+	framing func(path string, status int, mediaType string) []headerLine
 	// linkChanges is planted: the currency can be changed by following a link.
 	linkChanges bool
 	// framingInMeta is planted: /letters tries to refuse framing in the document.
 	framingInMeta bool
-	around        func(http.Handler) http.Handler
+	// flaws are planted behind the front.
+	flaws flaws
+	// sockets and sharings by endpoint: which origins may open the one and read the
+	// other. What is not named is for the shop's own pages.
+	sockets  map[string]originCheck
+	sharings map[string]sharing
+	// frontOnly leaves out what lies behind the front: objects, staff, interfaces.
+	frontOnly bool
+	around    func(http.Handler) http.Handler
 }
 
 func (v variant) defence(endpoint string) defence {
@@ -28,6 +38,20 @@ func (v variant) defence(endpoint string) defence {
 		return d
 	}
 	return v.ordinary
+}
+
+func (v variant) socketOrigin(endpoint string) originCheck {
+	if check, ok := v.sockets[endpoint]; ok {
+		return check
+	}
+	return ownOrigin
+}
+
+func (v variant) sharing(endpoint string) sharing {
+	if with, ok := v.sharings[endpoint]; ok {
+		return with
+	}
+	return sharedWithNobody
 }
 
 func (v variant) kind(wanted string) string {
@@ -52,25 +76,61 @@ func weakVariant() variant {
 		},
 		ordinary: synchronizer("csrf_token"),
 		defences: map[string]defence{
-			"POST /login":            unprotected,
-			"POST /order":            unprotected,
-			"POST /account/email":    unprotected,
-			"POST /api/wish":         unprotected,
-			"POST /account/address":  unboundToken(key),
-			"POST /account/name":     constantToken(key),
-			"POST /account/delivery": tokenInURL,
-			"POST /account/phone":    lenientOrigin,
+			"POST /login":                  unprotected,
+			"POST /order":                  unprotected,
+			"POST /account/email":          unprotected,
+			"POST /api/wish":               unprotected,
+			"POST /account/address":        unboundToken(key),
+			"POST /account/name":           constantToken(key),
+			"POST /account/delivery":       tokenInURL,
+			"POST /account/phone":          lenientOrigin,
+			"POST /club/profile":           unprotected,
+			"POST /backoffice/discount":    unprotected,
+			"POST /statements/{id}/remark": unprotected,
 			// Sound, each in its own way.
-			"POST /notes":            synchronizer("k4"),
-			"POST /paper":            sameOrigin,
-			"POST /currency":         fetchMetadata,
-			"POST /api/gift-message": jsonOnly,
-			"POST /api/reminder":     headerToken,
+			"POST /notes":                synchronizer("k4"),
+			"POST /paper":                sameOrigin,
+			"POST /currency":             fetchMetadata,
+			"POST /api/gift-message":     jsonOnly,
+			"POST /api/reminder":         headerToken,
+			"POST /api/profile":          headerToken,
+			"POST /api/motto":            headerToken,
+			"POST /api/ribbon":           headerToken,
+			"POST /api/parcels":          customHeader,
+			"PUT /api/parcels/{id}":      customHeader,
+			"DELETE /api/parcels/{id}":   customHeader,
+			"POST /api/backoffice/stock": jsonOnly,
+			"PUT /api/backoffice/stock":  jsonOnly,
+			"POST /drafts":               fetchMetadata,
+			"POST /drafts/{id}":          fetchMetadata,
+			"POST /drafts/{id}/delete":   fetchMetadata,
+			"POST /reviews":              sameOrigin,
+			"POST /reviews/{id}/delete":  sameOrigin,
+			"POST /receipts":             doubleSubmit(key),
+			"POST /receipts/refund":      doubleSubmit(key),
+			"POST /receipts/delete":      doubleSubmit(key),
 		},
+		double:        key,
 		framing:       weakFraming,
 		linkChanges:   true,
 		framingInMeta: true,
-		around:        asIs,
+		flaws:         everyFlaw(),
+		sockets: map[string]originCheck{
+			"GET /live/orders":   anyOrigin,
+			"GET /live/wrapping": anyOrigin,
+			"GET /live/basket":   startsLikeOwn,
+			"GET /live/support":  endsLikeHouse,
+		},
+		sharings: map[string]sharing{
+			"GET /api/summary":   sharedWithAll,
+			"GET /api/digest":    sharedWithNull,
+			"GET /api/balance":   sharedWithEnding,
+			"GET /api/plan":      sharedWithBeginning,
+			"GET /api/ledger":    sharedWithPartner,
+			"GET /api/totals":    sharedAsPublic,
+			"GET /api/catalogue": sharedAsPublic,
+		},
+		around: asIs,
 	}
 }
 
@@ -90,6 +150,7 @@ var weakPages = []struct {
 	{"/samples", []headerLine{{xfo, "DENY"}, {csp, "frame-ancestors *"}}},
 	{"/terms", []headerLine{{xfo, "SAMEORIGIN"}}},
 	{"/widget", partnerFraming},
+	{"/backoffice/opening", nil},
 }
 
 // weakFraming forgets errors and everything that is not HTML.
@@ -124,9 +185,22 @@ func repairedVariant() variant {
 		},
 		ordinary: synchronizer("csrf_token"),
 		defences: map[string]defence{
-			"POST /api/wish":         jsonWithToken,
-			"POST /api/gift-message": jsonWithToken,
-			"POST /api/reminder":     jsonWithToken,
+			"POST /api/wish":             jsonWithToken,
+			"POST /api/gift-message":     jsonWithToken,
+			"POST /api/reminder":         jsonWithToken,
+			"POST /api/profile":          jsonWithToken,
+			"POST /api/motto":            jsonWithToken,
+			"POST /api/ribbon":           jsonWithToken,
+			"POST /api/parcels":          jsonWithToken,
+			"PUT /api/parcels/{id}":      jsonWithToken,
+			"DELETE /api/parcels/{id}":   headerToken,
+			"POST /api/backoffice/stock": jsonOnly,
+			"PUT /api/backoffice/stock":  jsonOnly,
+		},
+		sharings: map[string]sharing{
+			"GET /api/ledger":    sharedWithPartner,
+			"GET /api/totals":    sharedAsPublic,
+			"GET /api/catalogue": sharedAsPublic,
 		},
 		framing: soundFraming,
 		around:  http.NewCrossOriginProtection().Handler,
@@ -144,6 +218,7 @@ func laxVariant() variant {
 		defences:    map[string]defence{"POST /login": synchronizer("csrf_token")},
 		framing:     soundFraming,
 		linkChanges: true,
+		frontOnly:   true,
 		around:      asIs,
 	}
 }

@@ -1,0 +1,48 @@
+package lab
+
+// Flaws are the checks that a shop leaves out behind the login. The zero value
+// leaves out none. Each stands at one place in the code.
+type flaws struct {
+	// Objects of one customer in the hands of another.
+	addressesOfAll  bool // GET and POST /addresses/{id} take any number
+	parcelsOfAll    bool // PUT and DELETE /api/parcels/{id} take any number
+	parcelsTold     bool // GET /api/parcels/{id} says that a parcel is somebody else's
+	receiptsOfAll   bool // GET /receipt?number= takes any number
+	refundsOfAll    bool // POST /receipts/refund takes any number from its form
+	statementsOpen  bool // GET /statements/{id} asks for no session
+	remarksOpen     bool // POST /statements/{id}/remark asks for no session
+	copiesForCookie bool // GET /statements/{id}/copy is content with any cookie
+
+	// Functions of the staff in the hands of customers.
+	customersOpen bool // GET /backoffice/customers
+	discountOpen  bool // POST /backoffice/discount
+	openingOpen   bool // GET and POST /backoffice/opening
+	stockByPut    bool // PUT /api/backoffice/stock; other methods are checked
+
+	// Properties.
+	profileTakesAll bool // POST /api/profile writes whatever it is sent
+	clubTakesAll    bool // POST /club/profile does
+	cardTellsAll    bool // GET /api/card answers with the whole record
+	directoryTells  bool // GET /api/directory tells more than names
+
+	// Sessions and passes.
+	chosenSessions bool // an unknown session id is adopted at login
+	logoutForgets  bool // logging out only takes the cookie away
+	passesUnsigned bool // GET /api/loyalty takes passes with any signature or none
+	passesForever  bool // GET /api/loyalty/history takes passes that have expired
+	passStored     bool // the page keeps the pass in localStorage
+
+	// Pages of others.
+	messagesFromAll bool // the pages under /desk listen to everybody
+}
+
+func everyFlaw() flaws {
+	return flaws{
+		addressesOfAll: true, parcelsOfAll: true, parcelsTold: true, receiptsOfAll: true, refundsOfAll: true,
+		statementsOpen: true, remarksOpen: true, copiesForCookie: true,
+		customersOpen: true, discountOpen: true, openingOpen: true, stockByPut: true,
+		profileTakesAll: true, clubTakesAll: true, cardTellsAll: true, directoryTells: true,
+		chosenSessions: true, logoutForgets: true, passesUnsigned: true, passesForever: true, passStored: true,
+		messagesFromAll: true,
+	}
+}
