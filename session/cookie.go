@@ -13,6 +13,9 @@ func (o Options) cookieName() string {
 	return hostPrefix + o.Name
 }
 
+// CookieName is the name of the session cookie, as browsers have it.
+func (m *Manager) CookieName() string { return m.options.cookieName() }
+
 // cookieValue is the request's session cookie. Two of them mean that somebody
 // planted one: neither counts.
 func (o Options) cookieValue(r *http.Request) string {

@@ -7,12 +7,14 @@ import (
 	"log/slog"
 	"net/url"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/mantlet-dev/mantlet/guard"
 	"github.com/mantlet-dev/mantlet/internal/config"
 	"github.com/mantlet-dev/mantlet/internal/gate"
 	"github.com/mantlet-dev/mantlet/internal/guardfile"
+	"github.com/mantlet-dev/mantlet/session"
 )
 
 // A guardPlan is the command line and the file taken together.
@@ -20,6 +22,7 @@ type guardPlan struct {
 	gate          gate.Config
 	listen, admin string
 	cert, key     string
+	sessions      *guardfile.Sessions // opened when the plan comes into force
 }
 
 // A guardPlanner makes plans, the same way each time the file changes.
@@ -29,12 +32,17 @@ type guardPlanner struct {
 	log     *slog.Logger
 	metrics *guard.Metrics
 	key     []byte // signs tokens where the file names no key; kept across reloads
+
+	memory   *session.Memory // sessions that no table keeps, across reloads
+	opened   sync.Mutex      // guards managers
+	managers []*session.Manager
 }
 
 func newGuardPlanner(e *env, f guardFlags) *guardPlanner {
 	key := make([]byte, 32)
 	rand.Read(key) // never fails (crypto/rand)
-	return &guardPlanner{env: e, flags: f, log: slog.New(slog.NewTextHandler(e.stderr, nil)), metrics: guard.NewMetrics(), key: key}
+	return &guardPlanner{env: e, flags: f, log: slog.New(slog.NewTextHandler(e.stderr, nil)), metrics: guard.NewMetrics(), key: key,
+		memory: session.NewMemory(nil)}
 }
 
 func (p *guardPlanner) plan() (guardPlan, error) {
@@ -60,7 +68,8 @@ func (p *guardPlanner) plan() (guardPlan, error) {
 	plan := guardPlan{
 		listen: either(p.flags.listen, file.Listen, "127.0.0.1:8080"), admin: either(p.flags.admin, file.Admin),
 		cert: either(p.flags.cert, file.TLS.Cert), key: either(p.flags.key, file.TLS.Key),
-		gate: gate.Config{Upstream: upstream, Rules: file.Policy, Options: options, Inject: p.flags.inject || file.Tokens.Inject},
+		sessions: file.Principal.Sessions,
+		gate:     gate.Config{Upstream: upstream, Rules: file.Policy, Options: options, Inject: p.flags.inject || file.Tokens.Inject},
 	}
 	if (plan.cert == "") != (plan.key == "") {
 		return guardPlan{}, errors.New("a TLS certificate and its key come together")

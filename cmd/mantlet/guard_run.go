@@ -20,6 +20,7 @@ const reloadEvery = 2 * time.Second
 // runGuard serves until ctx ends.
 func runGuard(ctx context.Context, e *env, f guardFlags) error {
 	planner := newGuardPlanner(e, f)
+	defer planner.wait()
 	first, err := planner.plan()
 	if err != nil {
 		return err
@@ -48,6 +49,9 @@ func runGuard(ctx context.Context, e *env, f guardFlags) error {
 func (p *guardPlanner) load(first guardPlan, proxy *gate.Switch, left *gate.Counter, certificates *gate.Certificates) error {
 	plan, err := p.plan()
 	if err != nil {
+		return err
+	}
+	if plan.gate.Sessions, err = p.sessions(plan.sessions); err != nil {
 		return err
 	}
 	h, err := gate.Build(plan.gate, left)

@@ -23,7 +23,8 @@ type Config struct {
 	Upstream *url.URL
 	Rules    policy.Rules
 	Options  guard.Options
-	Inject   bool // put the token's field into the forms of pages
+	Inject   bool      // put the token's field into the forms of pages
+	Sessions *Sessions // nil: none are kept here
 	Answer   time.Duration
 	Limits   Limits
 }
@@ -37,20 +38,54 @@ func Build(c Config, left *Counter) (http.Handler, error) {
 		// Not X-CSRF-Token: that may be the application's own.
 		c.Options.Tokens.Headers = []string{"X-Mantlet-Token"}
 	}
+	if c.Sessions != nil {
+		c.Sessions.prepare(&c.Options)
+	}
 	g, err := guard.New(c.Rules, c.Options)
 	if err != nil {
 		return nil, err
 	}
-	p := guard.ProxyOptions{Transport: guard.NewTransport(c.Answer)}
+	var i *injector
 	if c.Inject {
-		i := injector{guard: g, field: c.Options.Tokens.Field, left: left}
-		p.Request, p.Response = i.request, i.response
+		i = &injector{guard: g, field: c.Options.Tokens.Field, left: left}
 	}
-	h, err := g.Proxy(c.Upstream, p)
+	h, err := g.Proxy(c.Upstream, c.proxyOptions(i))
 	if err != nil {
 		return nil, err
 	}
-	return c.Limits.bound(h, g), nil
+	h = c.Limits.bound(h, g)
+	if c.Sessions != nil {
+		h = c.Sessions.around(h)
+	}
+	return h, nil
+}
+
+// proxyOptions: sessions come before tokens, which are bound to them.
+func (c Config) proxyOptions(i *injector) guard.ProxyOptions {
+	p := guard.ProxyOptions{Transport: guard.NewTransport(c.Answer)}
+	if i == nil && c.Sessions == nil {
+		return p
+	}
+	p.Request = func(out *http.Request) {
+		if c.Sessions != nil {
+			c.Sessions.request(out)
+		}
+		if i != nil {
+			i.request(out)
+		}
+	}
+	p.Response = func(in *http.Request, res *http.Response) error {
+		if c.Sessions != nil {
+			if err := c.Sessions.response(c.Options.Principals.PrincipalHeader, in, res); err != nil {
+				return err
+			}
+		}
+		if i != nil {
+			return i.response(in, res)
+		}
+		return nil
+	}
+	return p
 }
 
 // injector puts tokens into pages on their way out, and takes them from forms on

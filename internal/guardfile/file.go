@@ -33,6 +33,7 @@ type File struct {
 	StripFrames    bool              `yaml:"strip_frames" json:"strip_frames"`
 	Cookies        Cookies           `yaml:"cookies" json:"cookies"`
 	Tokens         Tokens            `yaml:"tokens" json:"tokens"`
+	Principal      Principal         `yaml:"principal" json:"principal"`
 	HTTPS          HTTPS             `yaml:"https" json:"https"`
 	ReferrerPolicy string            `yaml:"referrer_policy" json:"referrer_policy"`
 	CORS           *CORS             `yaml:"cors" json:"cors"`
@@ -71,6 +72,29 @@ type Tokens struct {
 	Headers []string `yaml:"headers" json:"headers"`
 	Field   string   `yaml:"field" json:"field"`
 	Inject  bool     `yaml:"inject" json:"inject"`
+}
+
+// Principal is guard.PrincipalHeader: Keys are names of environment variables.
+type Principal struct {
+	Keys     []string  `yaml:"keys" json:"keys"`
+	Audience string    `yaml:"audience" json:"audience"`
+	Header   string    `yaml:"header" json:"header"`
+	Life     string    `yaml:"life" json:"life"`
+	Sessions *Sessions `yaml:"sessions" json:"sessions"`
+}
+
+// Sessions are kept by the guard: in a DynamoDB table, in the cookie itself if
+// SignedKeys names environment variables, else in the process.
+type Sessions struct {
+	Table        string   `yaml:"table" json:"table"`
+	Region       string   `yaml:"region" json:"region"`
+	Endpoint     string   `yaml:"endpoint" json:"endpoint"`
+	SignedKeys   []string `yaml:"signed_keys" json:"signed_keys"`
+	Cookie       string   `yaml:"cookie" json:"cookie"`
+	Idle         string   `yaml:"idle" json:"idle"`
+	Absolute     string   `yaml:"absolute" json:"absolute"`
+	InsecureHTTP string   `yaml:"insecure_http" json:"insecure_http"`
+	Logins       bool     `yaml:"logins" json:"logins"`
 }
 
 // HTTPS is guard.Transport.

@@ -71,13 +71,8 @@ func (f File) Options(getenv func(string) string) (guard.Options, error) {
 	default:
 		note(fmt.Errorf("cookies.same_site: %q is neither lax nor strict", f.Cookies.SameSite))
 	}
-	for _, name := range f.Tokens.Keys {
-		key := getenv(name)
-		if len(key) < 32 {
-			note(fmt.Errorf("tokens.keys: the environment variable %s holds no key of at least 32 characters", name))
-		}
-		o.Tokens.Keys = append(o.Tokens.Keys, []byte(key))
-	}
+	o.Tokens.Keys = secrets(f.Tokens.Keys, "tokens.keys", getenv, note)
+	o.Principals.PrincipalHeader = f.Principal.header(getenv, note)
 	for _, text := range f.HTTPS.TrustedProxies {
 		prefix, err := parsePrefix(text)
 		note(err)
@@ -93,6 +88,18 @@ func (f File) Options(getenv func(string) string) (guard.Options, error) {
 	}
 	o.CORS, o.InsecureOff = f.cors(note), rulesOff(f.InsecureOff)
 	return o, errors.Join(errs...)
+}
+
+// secrets are the values of environment variables.
+func secrets(names []string, key string, getenv func(string) string, note func(error)) (keys [][]byte) {
+	for _, name := range names {
+		value := getenv(name)
+		if len(value) < 32 {
+			note(fmt.Errorf("%s: the environment variable %s holds no key of at least 32 characters", key, name))
+		}
+		keys = append(keys, []byte(value))
+	}
+	return keys
 }
 
 func (f File) cors(note func(error)) *guard.CORS {

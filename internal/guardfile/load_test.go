@@ -3,6 +3,7 @@ package guardfile
 import (
 	"bytes"
 	"encoding/json"
+	"net/http"
 	"reflect"
 	"regexp"
 	"slices"
@@ -23,7 +24,7 @@ func enabled() []byte {
 }
 
 func getenv(name string) string {
-	return map[string]string{"GUARD_KEY": strings.Repeat("k", 32)}[name]
+	return map[string]string{"GUARD_KEY": strings.Repeat("k", 32), "PRINCIPAL_KEY": strings.Repeat("p", 32)}[name]
 }
 
 func TestTheExampleIsAcceptedAndMakesAGuard(t *testing.T) {
@@ -38,6 +39,12 @@ func TestTheExampleIsAcceptedAndMakesAGuard(t *testing.T) {
 		options, err := file.Options(getenv)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
+		}
+		if file.Principal.Sessions != nil {
+			options.Principals.Of = func(*http.Request) (string, error) { return "", nil }
+			if _, err := file.Principal.Sessions.Options(getenv); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
 		}
 		if _, err := guard.New(file.Policy, options); err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -131,11 +138,18 @@ func TestMistakesAreNamedWithTheirPlace(t *testing.T) {
 		{"a time without a unit", "https: {hsts: 10}\n", `https.hsts: "10"`},
 		{"a key that is not set", "tokens: {keys: [NOT_SET]}\n", "environment variable NOT_SET"},
 		{"a proxy that is no network", "https: {trusted_proxies: [proxy.example]}\n", "no address or network"},
+		{"a principal's key that is not set", "principal: {keys: [NOT_SET], audience: app}\n", "principal.keys: the environment variable NOT_SET"},
+		{"sessions in two places", "principal: {sessions: {table: t, signed_keys: [GUARD_KEY]}}\n", "either in a table or in signed cookies"},
+		{"a region of no table", "principal: {sessions: {region: eu-west-1}}\n", "no table is named"},
+		{"a life that is none", "principal: {life: long}\n", `principal.life: "long"`},
 		{"SameSite=None", "cookies: {same_site: none}\n", "neither lax nor strict"},
 	} {
 		file, err := Parse([]byte(test.text))
 		if err == nil {
 			_, err = file.Options(getenv)
+		}
+		if s := file.Principal.Sessions; s != nil && err == nil {
+			_, err = s.Options(getenv)
 		}
 		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: got %v, want an error with %q", test.name, err, test.want)
