@@ -35,6 +35,7 @@ var table = map[string]layer{
 	"session/dynamo":      {[]string{"session", "internal/iam"}, []string{"github.com/aws"}},
 	"owned":               {[]string{"session", "internal/iam"}, []string{"github.com/aws"}},
 	"internal/gate":       {[]string{"policy", "guard", "session", "internal/forminject"}, nil},
+	"internal/suggest":    {[]string{"policy", "internal/finding"}, []string{"github.com/goccy/go-yaml"}},
 	"internal/guardfile":  {[]string{"policy", "guard", "session"}, []string{"github.com/goccy/go-yaml"}},
 	"internal/corpus":     {[]string{"policy"}, []string{"golang.org/x/net/html"}},
 	"internal/finding":    {[]string{"policy"}, []string{"github.com/pandatix/go-cvss"}},
