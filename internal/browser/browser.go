@@ -47,6 +47,7 @@ type Browser struct {
 	process *process
 	wire    *wire
 
+	spares [2]spares   // by place
 	unhook func() bool // stops watching Start's context
 	once   sync.Once
 	err    error // of closing

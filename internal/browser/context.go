@@ -19,27 +19,63 @@ type Context struct {
 	browser *Browser
 	id      cdp.BrowserContextID
 	refused []Cookie
+	blank   chan *Page // holds the tab it was made with, until somebody asks for one
 	once    sync.Once
 }
 
 // Context makes an isolated context that holds cookies and nothing else. Cookies
 // that the browser does not accept are left out: see Refused.
 func (b *Browser) Context(ctx context.Context, cookies []Cookie) (*Context, error) {
-	made, err := call(ctx, b.wire.root, target.CreateBrowserContext, target.CreateBrowserContextParams{DisposeOnDetach: ptr(true)})
+	return b.context(ctx, inWindow, cookies)
+}
+
+// Unseen makes a context as Context does, whose first tab has no window. It loads,
+// sends and runs everything as any tab does, and costs half; but nothing is painted,
+// so Screenshot does not work there, nor a click on what has to be laid out first.
+func (b *Browser) Unseen(ctx context.Context, cookies []Cookie) (*Context, error) {
+	return b.context(ctx, unseen, cookies)
+}
+
+func (b *Browser) context(ctx context.Context, place place, cookies []Cookie) (*Context, error) {
+	c, err := b.spares[place].take(ctx, func(ctx context.Context) (*Context, error) { return b.empty(ctx, place) })
+	if err == nil {
+		err = c.put(ctx, cookies)
+		if err != nil {
+			c.Close()
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("make a browser context: %w", err)
 	}
-	c := &Context{browser: b, id: made.BrowserContextID}
+	return c, nil
+}
+
+// A place is where a tab is.
+type place int
+
+const (
+	inWindow place = iota // in a window of its own: a tab behind another is never painted
+	unseen
+)
+
+// empty makes a context without cookies, with one tab.
+func (b *Browser) empty(ctx context.Context, at place) (*Context, error) {
+	made, err := call(ctx, b.wire.root, target.CreateBrowserContext, target.CreateBrowserContextParams{DisposeOnDetach: ptr(true)})
+	if err != nil {
+		return nil, err
+	}
+	c := &Context{browser: b, id: made.BrowserContextID, blank: make(chan *Page, 1)}
 	denied := send(b.wire.root, protocol.SetDownloadBehavior, protocol.SetDownloadBehaviorParams{
 		Behavior: protocol.SetDownloadBehaviorBehaviorDeny, BrowserContextID: c.id,
 	})
-	err = c.put(ctx, cookies)
+	tab, err := c.tab(ctx, at)
 	if err == nil {
+		c.blank <- tab
 		_, err = denied.wait(ctx)
 	}
 	if err != nil {
 		c.Close()
-		return nil, fmt.Errorf("make a browser context: %w", err)
+		return nil, err
 	}
 	return c, nil
 }
@@ -119,12 +155,23 @@ func (c *Context) Open(ctx context.Context, url string) (*Page, error) {
 
 // Blank opens an empty tab.
 func (c *Context) Blank(ctx context.Context) (*Page, error) {
+	select {
+	case p := <-c.blank:
+		return p, nil
+	default:
+		return c.tab(ctx, inWindow)
+	}
+}
+
+func (c *Context) tab(ctx context.Context, at place) (*Page, error) {
 	w := c.browser.wire
-	made, err := call(ctx, w.root, target.CreateTarget, target.CreateTargetParams{
-		URL: "about:blank", BrowserContextID: c.id,
-		// A window for each: a tab behind another is never painted.
-		NewWindow: ptr(true),
-	})
+	wanted := target.CreateTargetParams{URL: "about:blank", BrowserContextID: c.id}
+	if at == inWindow {
+		wanted.NewWindow = ptr(true)
+	} else {
+		wanted.Hidden = ptr(true)
+	}
+	made, err := call(ctx, w.root, target.CreateTarget, wanted)
 	if err != nil {
 		return nil, fmt.Errorf("open a tab: %w", err)
 	}

@@ -81,6 +81,9 @@ var switchedOff = []string{
 	"HttpsUpgrades", "HttpsFirstBalancedModeAutoEnable", "HttpsFirstModeV2ForEngagedSites",
 	// The attacker is served from loopback, a real one is not.
 	"LocalNetworkAccessChecks",
+	// The address bar's own pages: every window loads them in processes of their own,
+	// which costs more than all that is done in it.
+	"WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "WebUIOmniboxFullPopup",
 	// Background work.
 	"Translate", "OptimizationHints", "NetworkTimeServiceQuerying", "MediaRouter", "DialMediaRouteProvider", "CertificateTransparencyComponentUpdater",
 }

@@ -68,6 +68,17 @@ func (w *wire) session(id target.SessionID, parent *session, on func(*session, a
 	return s
 }
 
+func (s *session) ended() bool {
+	select {
+	case <-s.gone:
+		return true
+	case <-s.wire.lost:
+		return true
+	default:
+		return false
+	}
+}
+
 func (w *wire) read() {
 	defer close(w.lost)
 	for {
