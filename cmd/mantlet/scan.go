@@ -12,6 +12,7 @@ import (
 	"github.com/mantlet-dev/mantlet/internal/config"
 	"github.com/mantlet-dev/mantlet/internal/finding"
 	"github.com/mantlet-dev/mantlet/internal/identity"
+	"github.com/mantlet-dev/mantlet/internal/observe"
 	"github.com/mantlet-dev/mantlet/internal/scan"
 	"github.com/mantlet-dev/mantlet/internal/scope"
 )
@@ -116,11 +117,19 @@ func (f *scanFlags) prepare(cmd *cobra.Command, e *env, args []string) (scan.Job
 	}
 	return scan.Job{
 		Grant: grant, Targets: file.Targets, Identities: specs, Rules: file.Policy,
-		OpenAPI: file.OpenAPI, Seeds: file.Seeds, Pages: file.Budget.Pages,
+		OpenAPI: file.OpenAPI, Seeds: file.Seeds, Sockets: socketsOf(file), Pages: file.Budget.Pages,
 		Browser:   scan.Browser{Path: cmp.Or(file.Browser.Path, e.getenv("MANTLET_BROWSER")), Off: f.noBrowser},
 		Tables:    scan.Tables{Endpoint: file.DynamoDB.Endpoint, Region: file.DynamoDB.Region, Names: file.DynamoDB.Tables},
 		Mutations: file.Budget.Mutations, Deletes: file.Budget.Deletes, Proofs: !f.noProofs, Tool: "mantlet " + version,
 	}, o, nil
+}
+
+func socketsOf(file config.File) []observe.Socket {
+	var list []observe.Socket
+	for _, s := range file.Sockets {
+		list = append(list, observe.Socket{URL: s.URL, Messages: s.Messages})
+	}
+	return list
 }
 
 func (f *scanFlags) load() (config.File, error) {

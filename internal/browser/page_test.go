@@ -120,7 +120,7 @@ func TestRequestsTellWhatWasReallySent(t *testing.T) {
 	if err := p.Settle(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if s := p.Sockets(); len(s) != 1 || !strings.HasSuffix(s[0], "/socket") {
+	if s := p.Sockets(); len(s) != 1 || !strings.HasSuffix(s[0].URL, "/socket") {
 		t.Errorf("sockets %v", s)
 	}
 }

@@ -17,7 +17,7 @@ type Rendered struct {
 	URL      string // after redirects
 	HTML     string
 	Requests []Request
-	Sockets  []string
+	Sockets  []Socket
 }
 
 // Render opens url in a context of its own, waits until the page asks for nothing

@@ -20,7 +20,7 @@ type traffic struct {
 	top     cdp.FrameID
 	all     []*Request
 	byID    map[network.RequestID]*exchange
-	sockets []string
+	sockets []*Socket
 }
 
 // An exchange is what is known of one id.
@@ -71,8 +71,8 @@ func (t *traffic) note(ev any) {
 		if r := t.exchange(ev.RequestID).last(); r != nil {
 			r.Done = true
 		}
-	case *network.EventWebSocketCreated:
-		t.sockets = append(t.sockets, ev.URL)
+	default:
+		t.noteSocket(ev)
 	}
 }
 
@@ -234,11 +234,4 @@ func (p *Page) WaitRequest(ctx context.Context, match func(Request) bool) (Reque
 		return false
 	})
 	return found, err
-}
-
-// Sockets lists the URLs of the web sockets the page opened.
-func (p *Page) Sockets() []string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return slices.Clone(p.traffic.sockets)
 }

@@ -64,6 +64,11 @@ func (f File) faults() []fault {
 		seen[id.Name] = true
 		id.faults(path, add)
 	}
+	for i, socket := range f.Sockets {
+		if socket.URL == "" {
+			add(fmt.Sprintf("$.sockets[%d]", i), "the socket needs a url")
+		}
+	}
 	if err := f.Policy.Validate(); err != nil {
 		add("$.policy", "%s", err)
 	}

@@ -24,6 +24,7 @@ type File struct {
 	Identities []Identity   `yaml:"identities" json:"identities"`
 	OpenAPI    []string     `yaml:"openapi" json:"openapi"`
 	Seeds      []string     `yaml:"seeds" json:"seeds"`
+	Sockets    []Socket     `yaml:"sockets" json:"sockets"`
 	DynamoDB   DynamoDB     `yaml:"dynamodb" json:"dynamodb"`
 	Policy     policy.Rules `yaml:"policy" json:"policy"`
 	FailOn     string       `yaml:"fail_on" json:"fail_on"`
@@ -107,6 +108,13 @@ type Success struct {
 	Status int    `yaml:"status" json:"status"`
 	Text   string `yaml:"text" json:"text"`
 	Cookie string `yaml:"cookie" json:"cookie"`
+}
+
+// A Socket is a WebSocket that no page shows, and what to send over it; {marker} in
+// a message is where a value goes that can be found again.
+type Socket struct {
+	URL      string   `yaml:"url" json:"url"`
+	Messages []string `yaml:"messages" json:"messages"`
 }
 
 // DynamoDB names tables that show state changes. They are only ever read.

@@ -24,6 +24,8 @@ type Options struct {
 	// URL.
 	OpenAPI []string
 	Seeds   []string // further addresses to start from, absolute or relative to the target
+	// Sockets are WebSockets that no page shows, with messages to send over them.
+	Sockets []Socket
 	// Log is told about progress; nil: nobody is. It is called from one goroutine.
 	Log func(finding.Progress)
 }
@@ -37,7 +39,13 @@ type Renderer interface {
 type Rendered struct {
 	HTML     string
 	Requests []Request // what the page asked for, itself left out
-	Sockets  []string
+	Sockets  []RenderedSocket
+}
+
+// A RenderedSocket is a WebSocket that a page opened, and what it said over it.
+type RenderedSocket struct {
+	URL  string
+	Sent []string
 }
 
 // A Request is one that a page's script made.
@@ -82,6 +90,7 @@ func Collect(ctx context.Context, g *scope.Grant, sessions []*identity.Session, 
 	}
 	c.compareAsAnonymous()
 	c.probeErrors()
+	c.askAsForeign()
 	c.finish()
 	return c.site, ctx.Err()
 }

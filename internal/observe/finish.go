@@ -28,6 +28,8 @@ func (c *collector) finish() {
 	c.noteAuthenticated()
 	c.noteUseless()
 	c.readPages()
+	c.readSockets()
+	c.nameForeign()
 	c.liftQueryTokens()
 	c.findTokens()
 	for _, a := range c.actions.list {
@@ -147,6 +149,7 @@ func (c *collector) redact() {
 			p.Requests[i] = r.Text(p.Requests[i])
 		}
 	}
+	c.redactSockets()
 	for i := range c.site.Skips {
 		s := &c.site.Skips[i]
 		s.What, s.Why = r.Text(s.What), r.Text(s.Why)

@@ -33,6 +33,8 @@ type api struct {
 	// values are what was seen in the place of path parameters, by the template up
 	// to and including the parameter.
 	values map[string]string
+	// sockets are the addresses of WebSockets that documents describe.
+	sockets []string
 }
 
 var errNoOpenAPI = errors.New("no OpenAPI or Swagger document")
@@ -79,6 +81,7 @@ func loadSwagger2(data []byte, loader *openapi3.Loader) (*openapi3.T, error) {
 // out.
 func (a *api) add(c *collector, doc *openapi3.T, source string) {
 	prefix := serverPath(doc, source)
+	a.sockets = append(a.sockets, describedSockets(doc, source, prefix)...)
 	for _, p := range doc.Paths.InMatchingOrder() {
 		item := doc.Paths.Value(p)
 		if item == nil || !strings.HasPrefix(p, "/") {

@@ -23,6 +23,7 @@ func (c *collector) readPages() {
 		}
 		c.readControls(v, p)
 		c.readRendered(v, p)
+		c.readHandlers(v, p)
 		c.site.Pages = append(c.site.Pages, p)
 	}
 	for _, a := range c.api.actions(c) {
@@ -154,7 +155,9 @@ func (c *collector) readRendered(v *view, p *Page) {
 			c.actions.add(c.requestAction(v, r), &actor)
 		}
 	}
-	p.Sockets = slices.Clone(v.rendered.Sockets)
+	for _, socket := range v.rendered.Sockets {
+		p.Sockets = append(p.Sockets, socket.URL)
+	}
 	slices.Sort(p.Requests)
 	slices.Sort(p.Sockets)
 }

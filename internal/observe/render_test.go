@@ -49,7 +49,7 @@ func TestWhatScriptsDoInTheBrowserIsSeen(t *testing.T) {
 					Body: []byte(`{"n": 1, "s": "x"}`)},
 				{Method: "PUT", URL: srv.URL + "/api/token-only", Header: http.Header{"Authorization": {"Bearer abcdef-123456"}}},
 			},
-			Sockets: []string{"ws" + strings.TrimPrefix(srv.URL, "http") + "/live"},
+			Sockets: []RenderedSocket{{URL: "ws" + strings.TrimPrefix(srv.URL, "http") + "/live", Sent: []string{"hello"}}},
 		}, nil
 	})
 	site, err := Collect(t.Context(), g, []*identity.Session{identity.Anonymous(g)}, Options{Renderer: browser})

@@ -12,6 +12,7 @@ import (
 	"net/http"
 
 	"github.com/mantlet-dev/mantlet/internal/finding"
+	"github.com/mantlet-dev/mantlet/internal/markup"
 )
 
 // A Site is what was seen of one target. It is not changed after Collect returns.
@@ -31,6 +32,11 @@ type Site struct {
 	Actors [][]string
 	// Tokens are what is known of the actions' anti-forgery fields.
 	Tokens []Token
+	// Sockets are the WebSockets known of, each address once.
+	Sockets []Socket
+	// Foreign are the answers that named an origin whose pages may read them, to
+	// questions that were asked again as if a page of another origin had asked.
+	Foreign []ForeignAnswer
 	// Cookies are the Set-Cookie lines seen, each distinct line once.
 	Cookies []Cookie
 	// Identities are the names under which the site was seen; "" is anonymous.
@@ -94,6 +100,33 @@ type Page struct {
 	Requests []string
 	// Sockets are the addresses of WebSockets that its scripts opened.
 	Sockets []string
+	// Handlers are the functions of its scripts that hear messages of other windows.
+	Handlers []markup.Handler
+}
+
+// A Socket is a WebSocket of the target.
+type Socket struct {
+	URL   string // ws or wss
+	Route string
+	// Pages are those whose scripts open it, Sources how it is known: script,
+	// browser, openapi, config.
+	Pages, Sources []string
+	// Identities are those that were shown a page that opens it.
+	Identities []string
+	// Messages were seen to be sent over it, or are spelled out in a script or by the
+	// user; finding.MarkerSlot stands for what is computed.
+	Messages []string
+}
+
+// A ForeignAnswer is what the target answered to a GET of an identity that named
+// another origin.
+type ForeignAnswer struct {
+	Endpoint finding.Endpoint
+	Identity string
+	Use      finding.OriginUse
+	Origin   string // as sent
+	Status   int
+	Header   http.Header
 }
 
 // A Token is what was learned of one anti-forgery field by loading its page again,

@@ -110,7 +110,10 @@ func (b *browsers) Render(ctx context.Context, s *identity.Session, url string) 
 	if err != nil {
 		return observe.Rendered{}, err
 	}
-	out := observe.Rendered{HTML: rendered.HTML, Sockets: rendered.Sockets}
+	out := observe.Rendered{HTML: rendered.HTML}
+	for _, s := range rendered.Sockets {
+		out.Sockets = append(out.Sockets, observe.RenderedSocket{URL: s.URL, Sent: s.Sent})
+	}
 	for _, r := range rendered.Requests {
 		out.Requests = append(out.Requests, asObserved(r))
 	}

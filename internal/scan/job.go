@@ -3,6 +3,7 @@ package scan
 import (
 	"github.com/mantlet-dev/mantlet/internal/finding"
 	"github.com/mantlet-dev/mantlet/internal/identity"
+	"github.com/mantlet-dev/mantlet/internal/observe"
 	"github.com/mantlet-dev/mantlet/internal/scope"
 	"github.com/mantlet-dev/mantlet/policy"
 )
@@ -13,9 +14,10 @@ type Job struct {
 	Targets    []string
 	Identities []identity.Spec
 	Rules      policy.Rules
-	OpenAPI    []string // further documents to read, paths or URLs
-	Seeds      []string // further pages to start from
-	Pages      int      // pages per identity; 0: observe's default
+	OpenAPI    []string         // further documents to read, paths or URLs
+	Seeds      []string         // further pages to start from
+	Sockets    []observe.Socket // WebSockets that no page shows
+	Pages      int              // pages per identity; 0: observe's default
 	Browser    Browser
 	Tables     Tables
 	Mutations  int  // changes the scan may make; 0: prove's default

@@ -23,7 +23,7 @@ const (
 const largestMessage = 1 << 20
 
 // errProtocol is wrapped by every violation of RFC 6455.
-var errProtocol = errors.New("the server breaks the WebSocket protocol")
+var errProtocol = errors.New("the other side breaks the WebSocket protocol")
 
 // A frame is one frame as it came, unmasked.
 type frame struct {
@@ -32,8 +32,8 @@ type frame struct {
 	data  []byte
 }
 
-// readFrame reads one frame of a server, which never masks (section 5.1).
-func readFrame(r io.Reader) (frame, error) {
+// readFrame reads one frame; clients mask theirs and servers never do (section 5.1).
+func readFrame(r io.Reader, masked bool) (frame, error) {
 	var head [2]byte
 	if _, err := io.ReadFull(r, head[:]); err != nil {
 		return frame{}, err
@@ -42,8 +42,8 @@ func readFrame(r io.Reader) (frame, error) {
 	switch {
 	case head[0]&0x70 != 0:
 		return f, fmt.Errorf("%w: reserved bits are set without an extension", errProtocol)
-	case head[1]&0x80 != 0:
-		return f, fmt.Errorf("%w: its frame is masked", errProtocol)
+	case (head[1]&0x80 != 0) != masked:
+		return f, fmt.Errorf("%w: only a client masks its frames", errProtocol)
 	case f.op > opBinary && f.op < opClose || f.op > opPong:
 		return f, fmt.Errorf("%w: unknown opcode %d", errProtocol, f.op)
 	}
@@ -57,8 +57,17 @@ func readFrame(r io.Reader) (frame, error) {
 	if length > largestMessage {
 		return f, fmt.Errorf("a message of more than %d bytes is not read", largestMessage)
 	}
+	var mask [4]byte
+	if masked {
+		if _, err := io.ReadFull(r, mask[:]); err != nil {
+			return f, err
+		}
+	}
 	f.data = make([]byte, length)
 	_, err = io.ReadFull(r, f.data)
+	for i := range f.data {
+		f.data[i] ^= mask[i%4]
+	}
 	return f, err
 }
 
@@ -75,16 +84,23 @@ func readLength(r io.Reader, short byte) (uint64, error) {
 	return uint64(short), nil
 }
 
-// appendFrame writes a final frame of a client, which always masks.
-func appendFrame(to []byte, op byte, data []byte) []byte {
+// appendFrame writes a final frame.
+func appendFrame(to []byte, op byte, data []byte, masked bool) []byte {
 	to = append(to, 0x80|op)
+	var flag byte
+	if masked {
+		flag = 0x80
+	}
 	switch n := len(data); {
 	case n < 126:
-		to = append(to, 0x80|byte(n))
+		to = append(to, flag|byte(n))
 	case n <= 0xffff:
-		to = binary.BigEndian.AppendUint16(append(to, 0x80|126), uint16(n))
+		to = binary.BigEndian.AppendUint16(append(to, flag|126), uint16(n))
 	default:
-		to = binary.BigEndian.AppendUint64(append(to, 0x80|127), uint64(n))
+		to = binary.BigEndian.AppendUint64(append(to, flag|127), uint64(n))
+	}
+	if !masked {
+		return append(to, data...)
 	}
 	var mask [4]byte
 	rand.Read(mask[:]) // never fails (crypto/rand, Go 1.24)

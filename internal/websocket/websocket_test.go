@@ -1,12 +1,14 @@
 package websocket
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -65,6 +67,59 @@ func TestMessagesAcrossFrames(t *testing.T) {
 	}
 }
 
+// Both sides understand each other over a real connection.
+func TestServe(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c, err := Serve(w, r)
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		for {
+			m, err := c.Read(r.Context())
+			if err != nil || c.Write("you said "+m) != nil {
+				return
+			}
+		}
+	}))
+	defer srv.Close()
+	stream, err := net.Dial("tcp", strings.TrimPrefix(srv.URL, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, srv.URL, nil)
+	Ask(req.Header)
+	if err := req.Write(stream); err != nil {
+		t.Fatal(err)
+	}
+	// The answer is read byte by byte, so that nothing of the socket is read ahead.
+	resp, err := http.ReadResponse(bufio.NewReaderSize(onebyte{stream}, 16), req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := Accepted(req.Header, resp.StatusCode, resp.Header); err != nil {
+		t.Fatal(err)
+	}
+	c := Over(stream)
+	defer c.Close()
+	long := strings.Repeat("ä", 40000)
+	for _, m := range []string{"hello", "", long} {
+		if err := c.Write(m); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := c.Read(t.Context()); err != nil || got != "you said "+m {
+			t.Errorf("got %d bytes, %v", len(got), err)
+		}
+	}
+	if resp, err := http.Get(srv.URL); err != nil || resp.StatusCode != http.StatusUpgradeRequired {
+		t.Errorf("no handshake: %v, %v", resp, err)
+	}
+}
+
+type onebyte struct{ io.Reader }
+
+func (o onebyte) Read(p []byte) (int, error) { return o.Reader.Read(p[:1]) }
+
 func TestWhatAServerMustNotSend(t *testing.T) {
 	for name, frames := range map[string]string{
 		"masked": "\x81\x81aaaab", "reserved bits": "\xc1\x00", "unknown": "\x83\x00", "long control": "\x89\x7e\x00\x80",
@@ -101,7 +156,7 @@ func FuzzFrames(f *testing.F) {
 				t.Fatal("a message beyond the bound")
 			}
 		}
-		sent := appendFrame(nil, opText, data)
+		sent := appendFrame(nil, opText, data, true)
 		head := 2
 		switch sent[1] & 0x7f {
 		case 126:
