@@ -70,6 +70,11 @@ def memos(visitor):
     return visitor.get("/transfers").text
 
 
+def payees(visitor):
+    """The table alone: a proxy may put fresh tokens into the forms below it."""
+    return visitor.get("/payees").text.partition("</table>")[0]
+
+
 class Works(Suite):
     """The bank does its business, in both variants alike."""
 
@@ -221,12 +226,12 @@ class Works(Suite):
             self.assertEqual(me(member("bob"))["role"], role)
 
     def test_pages_change_nothing_when_looked_at(self):
-        before = me(self.alice), memos(self.alice), self.alice.get("/payees").text
+        before = me(self.alice), memos(self.alice), payees(self.alice)
         for path, operations in self.alice.get("/openapi.json").json()["paths"].items():
             if "get" in operations:
                 answer = self.alice.get(path.replace("{payee_id}", "alice-landlord"))
                 self.assertLess(answer.status, 400, path) if path not in ("/reports/latest", "/admin/users", "/api/v1/me") else None
-        self.assertEqual((me(self.alice), memos(self.alice), self.alice.get("/payees").text), before)
+        self.assertEqual((me(self.alice), memos(self.alice), payees(self.alice)), before)
 
     def test_help_can_be_asked_for_without_logging_in(self):
         self.assertIn("a@b.example", nobody().submit("/login", "/login/help", email="a@b.example").text)
