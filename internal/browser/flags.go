@@ -38,7 +38,8 @@ func flags(o Options, profile string) []string {
 
 		// Ways around the proxy.
 		"--disable-quic",
-		"--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+		"--webrtc-ip-handling-policy=disable_non_proxied_udp",
+		"--force-webrtc-ip-handling-policy=disable_non_proxied_udp", // what it was called before
 
 		// Targets under test and the attacker's pages have certificates of their own.
 		"--ignore-certificate-errors",
