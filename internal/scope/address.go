@@ -51,9 +51,10 @@ func within(ranges []netip.Prefix, a netip.Addr) bool {
 // dialer connects to the hosts of a claim. It looks at the address that is really
 // dialled, so a name that changes its mind between check and use gains nothing.
 type dialer struct {
-	hosts   map[string]string
-	private []netip.Prefix
-	timeout time.Duration
+	hosts    map[string]string
+	private  []netip.Prefix
+	timeout  time.Duration
+	resolver *net.Resolver // nil: this machine's
 }
 
 // dial connects to host:port, which the caller has found to be in scope.
@@ -65,7 +66,7 @@ func (d *dialer) dial(ctx context.Context, network, hostport string) (net.Conn, 
 	if err != nil {
 		return nil, fmt.Errorf("dial %s: %w", hostport, err)
 	}
-	nd := net.Dialer{Timeout: d.timeout, ControlContext: func(_ context.Context, _, address string, _ syscall.RawConn) error {
+	nd := net.Dialer{Timeout: d.timeout, Resolver: d.resolver, ControlContext: func(_ context.Context, _, address string, _ syscall.RawConn) error {
 		return d.permit(host, address)
 	}}
 	if !isLocalName(host) {

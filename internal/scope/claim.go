@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -51,6 +52,8 @@ type Claim struct {
 	Version string // of Mantlet, for the User-Agent
 	// Hosts leads host:port to another address. For tests.
 	Hosts map[string]string
+	// Resolver looks up the names of hosts; nil is this machine's.
+	Resolver *net.Resolver
 }
 
 const (

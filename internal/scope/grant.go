@@ -58,7 +58,7 @@ func newGrant(c Claim, targets []policy.Origin, b *bounds, mode Mode, consent st
 	}
 	g.agent = "Mantlet/" + cmp.Or(c.Version, "dev") + " (+https://github.com/mantlet-dev/mantlet; scan=" + g.scanID + ")"
 	g.slots = make(chan struct{}, concurrency(c.Concurrency, local))
-	g.dialer = &dialer{hosts: c.Hosts, private: c.Private, timeout: g.timeout}
+	g.dialer = &dialer{hosts: c.Hosts, private: c.Private, timeout: g.timeout, resolver: c.Resolver}
 	g.strict = newTransport(g.dialer, cap(g.slots), nil)
 	g.lenient = newTransport(g.dialer, cap(g.slots), &tls.Config{InsecureSkipVerify: true}) // #nosec G402: loopback only, see transport
 	return g
