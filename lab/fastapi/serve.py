@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import os
 import sys
 from pathlib import Path
 
@@ -9,9 +10,15 @@ sys.path.append(str(Path(__file__).resolve().parent.parent))
 
 import uvicorn
 
-from app import asgi
+from app import app, asgi
 from brochure import SwitchedOff
 from kit.listener import listen
+
+if os.environ.get("PRINCIPAL_KEY"):
+    # It stands behind a guard that says who is logged in.
+    from recipes import fastapi_notebook
+
+    fastapi_notebook.add_to(app)
 
 
 def is_news(record):
