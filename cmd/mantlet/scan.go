@@ -36,6 +36,7 @@ type scanFlags struct {
 
 func newScanCommand(e *env) *cobra.Command {
 	var flags scanFlags
+	var loop loopFlags
 	cmd := &cobra.Command{
 		Use:   "scan [URL...]",
 		Short: "Scan a web application and prove what is found",
@@ -54,20 +55,32 @@ Exit status: 0 clean, 1 findings at or above --fail-on, 2 usage or configuration
 		Example: `  mantlet scan http://127.0.0.1:8000
   mantlet scan --config staging.yaml --fail-on high
   SESSION='sid=...' mantlet scan http://127.0.0.1:8000 --cookie-env SESSION
-  mantlet scan https://app.example --format json > report.json`,
+  mantlet scan https://app.example --format json > report.json
+  mantlet scan http://127.0.0.1:8000 --suggest guard.yaml
+  mantlet scan http://127.0.0.1:8080 --again mantlet-report/run.jsonl`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			job, o, err := flags.prepare(cmd, e, args)
 			if err != nil {
+				return err
+			}
+			if err := loop.prepare(&job); err != nil {
 				return err
 			}
 			r, err := perform(cmd.Context(), e, job, o)
 			if err != nil && !errors.Is(err, context.Canceled) {
 				return exitError{exitIncomplete, err}
 			}
-			return publish(e, r, o)
+			published := publish(e, r, o)
+			if err := loop.finish(e, r, job, o.dir); published == nil {
+				return err
+			} else if err != nil {
+				fmt.Fprintln(e.stderr, "mantlet:", err) // findings outrank it
+			}
+			return published
 		},
 	}
 	flags.register(cmd)
+	loop.register(cmd)
 	cmd.Flags().StringVar(&flags.output.failOn, "fail-on", "", "lowest severity that gives exit status 1, or none (default medium)")
 	cmd.Flags().StringVar(&flags.output.dir, "output", "", `folder for the report, "-" for none (default mantlet-report)`)
 	cmd.Flags().StringSliceVar(&flags.output.files, "files", nil, "formats of the files: html, json, jsonl")
