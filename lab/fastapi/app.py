@@ -8,14 +8,21 @@ from starlette.responses import JSONResponse
 
 import accounts
 import api
+import branches
 import brochure
 import cards
+import holder
+import letters
 import live
+import mandates
 import overdraft
+import passes
 import payees
 import profile_pages
 import savings
 import settings
+import shared
+import sockets
 import staff
 import switches
 import vault
@@ -27,7 +34,8 @@ from kit.variant import variant
 
 # No interactive documentation: its page loads scripts from elsewhere.
 app = FastAPI(title="Fallow Bank", version="1", docs_url=None, redoc_url=None)
-for part in (accounts, profile_pages, settings, payees, overdraft, cards, savings, brochure, switches, vault, live, api, staff):
+for part in (accounts, profile_pages, settings, payees, overdraft, cards, savings, brochure, switches, vault, live, api, staff,
+             mandates, letters, branches, holder, passes, sockets, shared):
     app.include_router(part.router)
 
 

@@ -59,7 +59,7 @@ def render(request, template, session=None, status=200, media_type=None, **value
 
 def forms_page(request, member, title, forms, lead="", facts=(), session=None):
     """The ordinary page: a title, what is known now, and forms to change it."""
-    return render(request, "forms.html", session or member.session, title=title, lead=lead, facts=facts, forms=forms)
+    return render(request, "forms.html", session or (member and member.session), title=title, lead=lead, facts=facts, forms=forms)
 
 
 def back_to(path):

@@ -12,7 +12,8 @@ from cookies import Cookie
 from defences import bearer_only, both, header_token, json_only, synchronizer, visitor_token
 from frame import FrameHeaders
 from kit.framing import PARTNER, frame_headers
-from kit.origin import suspicious, suspicious_socket
+from kit.origin import one_of, suspicious, suspicious_socket
+from kit.sharing import Sharing, public
 
 NAME = "repaired"
 
@@ -22,6 +23,8 @@ VISITOR = Cookie("__Host-bank_visitor")
 
 VISITOR_OUTLIVES_LOGIN = False
 THEME_CHANGES_ON_GET = False
+MANDATES_OF_ALL = LETTERS_OPEN = AUDIT_OPEN = HOLDER_TAKES_ALL = HOLDER_TELLS_ALL = False
+PASSES_UNSIGNED = PASSES_FOREVER = PASS_STORED = False
 
 json_with_token = both(json_only, header_token)
 
@@ -34,7 +37,24 @@ DEFENCES = {
     "POST /api/note": json_with_token,
     "POST /api/v1/token": json_only,
     "POST /api/v1/transfers": bearer_only,
+    "POST /api/mandates": json_with_token,
+    "PATCH /api/mandates/{mandate_id}": json_with_token,
+    "DELETE /api/mandates/{mandate_id}": header_token,
+    "PATCH /api/holder": json_only,
+    "PATCH /api/holder/phone": json_only,
+    "PUT /api/v2/contact": bearer_only,
 }
+
+SHARED = {
+    "/api/shared/partner": Sharing(one_of(PARTNER)),
+    "/api/shared/totals": public,
+    "/api/shared/rates": public,
+}
+
+
+def may_listen(path, origin, host):
+    """The guard around the application has asked already."""
+    return True
 
 
 def defence(endpoint):

@@ -26,6 +26,11 @@ SETTINGS = {
 }
 
 
+def number():
+    """Eight digits: guessable, as such numbers are."""
+    return str(secrets.randbelow(9 * 10**7) + 10**7)
+
+
 class NotEnough(Exception):
     """The balance does not cover the transfer."""
 
@@ -46,6 +51,10 @@ class Store(Tables):
         "transfers": ("owner", "transfer_id"),
         "requests": ("request_id",),
         "documents": ("owner", "document_id"),
+        # Keyed by their numbers alone: whose they are stands inside.
+        "mandates": ("mandate_id",),
+        "letters": ("letter_id",),
+        "notices": ("notice_id",),
     }
 
     # Users
@@ -158,3 +167,32 @@ class Store(Tables):
     def drop_document(self, owner, document_id):
         self.must_get("documents", owner=owner, document_id=document_id)
         self.delete("documents", owner=owner, document_id=document_id)
+
+    # Mandates and letters, found by number
+
+    def mandate(self, mandate_id):
+        return self.must_get("mandates", mandate_id=mandate_id)
+
+    def mandates(self, owner):
+        return [row for row in sorted(self.all("mandates"), key=lambda row: row["mandate_id"]) if row["owner"] == owner]
+
+    def add_mandate(self, owner, creditor, reference, mandate_id=None):
+        row = {"mandate_id": mandate_id or number(), "owner": owner, "creditor": creditor, "reference": reference}
+        self.put("mandates", row)
+        return row
+
+    def letter(self, letter_id):
+        return self.must_get("letters", letter_id=letter_id)
+
+    def letters(self, owner):
+        return [row for row in sorted(self.all("letters"), key=lambda row: row["letter_id"]) if row["owner"] == owner]
+
+    def add_letter(self, owner, subject, text, letter_id=None):
+        letter_id = letter_id or number()
+        self.put("letters", {"letter_id": letter_id, "owner": owner, "subject": subject, "text": text, "answer": "none yet"})
+        return letter_id
+
+    # The notice that everybody sees on the page of branches
+
+    def notice(self):
+        return self.get("notices", notice_id="now")["text"]

@@ -15,6 +15,8 @@ from defences import (
 )
 from frame import FrameHeaders
 from kit.framing import PARTNER, frame_headers
+from kit.origin import any_origin, begins_like_own, ends_like, one_of, own_origin as own_origin_of
+from kit.sharing import Sharing, public
 from override import MethodOverride
 
 NAME = "weak"
@@ -29,6 +31,14 @@ VISITOR = Cookie("bank_visitor", samesite="none")
 
 VISITOR_OUTLIVES_LOGIN = True
 THEME_CHANGES_ON_GET = True
+MANDATES_OF_ALL = True  # GET and PATCH /api/mandates/{mandate_id} do not ask whose it is
+LETTERS_OPEN = True  # GET /letters/{letter_id} and POST .../answer ask for no session
+AUDIT_OPEN = True  # GET /admin/audit and POST /admin/notice serve every customer
+HOLDER_TAKES_ALL = True  # PATCH /api/holder writes whatever the record has
+HOLDER_TELLS_ALL = True  # GET /api/holder/card is the whole record
+PASSES_UNSIGNED = True  # GET /api/v2/account looks at no signature
+PASSES_FOREVER = True  # GET /api/v2/address looks at no expiry
+PASS_STORED = True  # /devices keeps the pass in localStorage
 
 
 async def _anything(request, session):
@@ -98,6 +108,36 @@ DEFENCES = {
     "POST /api/note": custom_header,
     "POST /api/v1/token": json_only,
     "POST /api/v1/transfers": bearer_only,
+    "POST /api/mandates": custom_header,
+    "PATCH /api/mandates/{mandate_id}": custom_header,
+    "DELETE /api/mandates/{mandate_id}": custom_header,
+    "PATCH /api/holder": json_only,
+    "PATCH /api/holder/phone": json_only,
+    "PUT /api/v2/contact": bearer_only,
+    "POST /letters": fetch_metadata,
+    "POST /letters/{letter_id}/delete": strict_origin,
+    "POST /admin/notice": unprotected,
+    # Letters whose door stands open carry nothing in their form.
+    "POST /letters/{letter_id}/answer": unprotected,
+}
+
+# Which origins a socket hears, where not its own alone.
+LISTENERS = {"/balance/socket": any_origin, "/balance/partner": ends_like("bank.example"), "/alarm/socket": any_origin}
+
+
+def may_listen(path, origin, host):
+    return LISTENERS.get(path, own_origin_of)(origin, host)
+
+
+SHARED = {
+    "/api/shared/balance": Sharing(any_origin),
+    "/api/shared/statement": Sharing(one_of("null", PARTNER)),
+    "/api/shared/limits": Sharing(one_of(PARTNER, PARTNER.replace("https", "http")), announced=PARTNER),
+    "/api/shared/outlook": Sharing(begins_like_own),
+    # Sound.
+    "/api/shared/partner": Sharing(one_of(PARTNER)),
+    "/api/shared/totals": public,
+    "/api/shared/rates": public,
 }
 
 
@@ -140,6 +180,4 @@ def framing(path, status, media_type):
 
 
 def wrap(app):
-    # Nothing asks where a WebSocket handshake comes from. The truth has no row for
-    # that until there is a check with a name for it.
     return FrameHeaders(MethodOverride(app), framing)

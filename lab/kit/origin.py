@@ -43,3 +43,34 @@ def suspicious(method, scheme, headers):
     # Nothing tells where it comes from. Without a cookie there is no authority
     # to borrow: programs that use a bearer token look like this.
     return "no sign of where it comes from" if sent("cookie") else None
+
+
+# Which origins a weak variant takes for its own. Each is (origin as sent or "", Host) -> bool.
+
+def own_origin(origin, host):
+    return origin in (f"http://{host}", f"https://{host}")
+
+
+def any_origin(origin, host):
+    return True
+
+
+def begins_like_own(origin, host):
+    """A prefix is not a host: the name may go on."""
+    return (urlsplit(origin).hostname or "").startswith(host.rpartition(":")[0])
+
+
+def ends_like(domain):
+    """A suffix is not a domain: something may stand before it without a dot."""
+
+    def check(origin, host):
+        return own_origin(origin, host) or (urlsplit(origin).hostname or "").endswith(domain)
+
+    return check
+
+
+def one_of(*origins):
+    def check(origin, host):
+        return origin in origins
+
+    return check

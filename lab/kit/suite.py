@@ -17,6 +17,7 @@ from pathlib import Path
 
 from kit.people import password
 from kit.visitor import Visitor
+from kit.websocket import Refused, WebSocketClient
 
 _addresses = [argument for argument in sys.argv[1:] if "://" in argument]
 BASE = (_addresses or [os.environ.get("MANTLET_LAB_URL", "http://127.0.0.1:8000")])[0].rstrip("/")
@@ -53,16 +54,68 @@ def refuses_strangers(headers):
     return headers["X-Frame-Options"] in ("DENY", "SAMEORIGIN")
 
 
+def strangers():
+    """Origins of other people's pages, chosen to look like the application's where that is looked at badly."""
+    host, _, port = BASE.partition("://")[2].partition(":")
+    return ("https://elsewhere.example", "null", f"http://{host}.elsewhere.example:{port}", "http://partner.example",
+            *(f"https://evil{name}.example" for name in ("bank", "tracker", "clinic")), f"http://{host}:1")
+
+
+def first_message(visitor, path, origin):
+    """What a socket says to a page of that origin, None if it does not open."""
+    try:
+        with WebSocketClient(BASE, path, {"Origin": origin, "Cookie": visitor.cookie_header()}) as socket:
+            return socket.receive()
+    except Refused:
+        return None
+
+
 class Suite(unittest.TestCase):
     def settled(self, endpoint, weakness, changed):
         """Holds what a forged request did against the truth. A safe row may be left out: nothing may happen then either."""
         self.assertEqual(changed, vulnerable(endpoint, weakness), f"{endpoint} {weakness}: forged request changed something: {changed}")
 
+    def held(self, endpoint, weakness, happened):
+        """The same for a row that has to be there."""
+        self.assertIn((endpoint, weakness), {(row["endpoint"], row["weakness"]) for row in TRUTH})
+        self.settled(endpoint, weakness, happened)
+
+    def check_reads(self, endpoint, path, private, owner, other):
+        """Whether another member reads what only its owner should."""
+        self.assertIn(private, owner.get(path).text)
+        self.held(endpoint, "bola-read", private in other.get(path).text)
+
+    def check_open(self, endpoint, path, private, owner):
+        """Whether nobody in particular reads it: without a session, or with one that nobody handed out."""
+        self.assertIn(private, owner.get(path).text)
+        made_up = nobody()
+        made_up.cookies = {name: "A" * 32 for name in owner.cookies}
+        self.held(endpoint, "auth-missing", private in nobody().get(path).text or private in made_up.get(path).text)
+
+    def check_listening(self, visitor, paths, private):
+        """Which sockets tell other sites' pages what is the visitor's. All tell the application's own."""
+        for path in paths:
+            with self.subTest(path):
+                self.assertIn(private, first_message(visitor, path, BASE) or "")
+                happened = any(private in (first_message(visitor, path, origin) or "") for origin in strangers())
+                self.held(f"GET {path}", "cswsh", happened)
+                self.assertIsNone(first_message(nobody(), path, BASE))
+
+    def check_sharing(self, visitor, paths):
+        """Which answers a browser would give to other sites' pages (Fetch, section 4.9)."""
+        for path in paths:
+            with self.subTest(path):
+                answers = [(origin, visitor.get(path, headers={"Origin": origin}).headers) for origin in strangers()]
+                self.held(f"GET {path}", "cors-read", any(
+                    headers["Access-Control-Allow-Origin"] == origin and headers["Access-Control-Allow-Credentials"] == "true"
+                    for origin, headers in answers))
+
     def check_framing(self, visitor, **names):
         """Every page the truth speaks of, with {name} in its path filled in."""
         open_to_all = {row["endpoint"] for row in TRUTH
                        if row["truth"] == "vulnerable" and re.match("framing|clickjacking", row["weakness"])}
-        for endpoint in sorted({row["endpoint"] for row in TRUTH if row["endpoint"].startswith("GET ")}):
+        about = re.compile("framing|clickjacking|csrf-get")
+        for endpoint in sorted({row["endpoint"] for row in TRUTH if row["endpoint"].startswith("GET ") and about.match(row["weakness"])}):
             with self.subTest(endpoint):
                 path = endpoint.split(" ")[1].format(unknown=marker(), **names)
                 self.assertEqual(refuses_strangers(visitor.get(path).headers), endpoint not in open_to_all)
