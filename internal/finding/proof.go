@@ -6,7 +6,7 @@ import "time"
 // was put to the test, whatever came out.
 type Proof struct {
 	// Oracle names what re-read the state: "http", "dynamodb" (strongly consistent
-	// reads of tables) or "dynamodb-streams".
+	// reads of tables) or "dynamodb-streams"; several are joined by "+".
 	Oracle string `json:"oracle"`
 	// Marker is the fresh value the forged change carried, "" if the change could
 	// not carry one (then the transition itself was matched, see Why of the finding).

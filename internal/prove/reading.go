@@ -22,11 +22,15 @@ const (
 // oracle reads the state from all of its readers at once.
 type oracle struct{ readers []state.Reader }
 
+// Name names every kind of reader once, joined by "+".
 func (o oracle) Name() string {
-	if len(o.readers) == 0 {
-		return ""
+	var names []string
+	for _, r := range o.readers {
+		if !slices.Contains(names, r.Name()) {
+			names = append(names, r.Name())
+		}
 	}
-	return o.readers[0].Name()
+	return strings.Join(names, "+")
 }
 
 func (o oracle) Read(ctx context.Context) (state.Snapshot, error) {

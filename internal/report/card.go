@@ -170,7 +170,7 @@ func (c *card) exhibits() {
 	if c.Proof == nil {
 		return
 	}
-	c.Oracle = orElse(oracles[c.Proof.Oracle], c.Proof.Oracle)
+	c.Oracle = oracleText(c.Proof.Oracle)
 	for _, f := range c.Proof.Files {
 		kind := imageType(f.Data)
 		switch {

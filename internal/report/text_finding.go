@@ -129,13 +129,22 @@ func changed(c finding.Change) string {
 }
 
 // oracles names in words what re-read the state.
+// oracleText says where state was re-read.
+func oracleText(names string) string {
+	var texts []string
+	for _, name := range strings.Split(names, "+") {
+		texts = append(texts, orElse(oracles[name], name))
+	}
+	return strings.Join(texts, " and ")
+}
+
 var oracles = map[string]string{"http": "over HTTP as the victim", "dynamodb": "in DynamoDB", "dynamodb-streams": "in DynamoDB Streams"}
 
 // reread says who vouches for the outcome of a test.
 func reread(proof *finding.Proof) string {
 	var parts []string
 	if proof.Oracle != "" {
-		parts = append(parts, "state re-read "+orElse(oracles[proof.Oracle], "by "+proof.Oracle))
+		parts = append(parts, "state re-read "+oracleText(proof.Oracle))
 	}
 	if proof.Marker != "" {
 		parts = append(parts, "marker "+proof.Marker)
