@@ -2,6 +2,8 @@ package dynamotest
 
 import (
 	"io"
+	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -30,6 +32,9 @@ type Faults struct {
 	Endpoint string
 	Delay    time.Duration // of Slow requests; set it before they come
 
+	handler http.Handler
+	server  *http.Server // nil while down
+
 	mu    sync.Mutex
 	plan  func(operation string, n int) Fault
 	calls map[string]int // by operation, since Plan
@@ -47,10 +52,38 @@ func NewFaults(t testing.TB, endpoint string) *Faults {
 		r.SetURL(target)
 		r.Out.Host = r.In.Host // it is signed
 	}}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { f.serve(w, r, forward) }))
-	t.Cleanup(server.Close)
-	f.Endpoint = server.URL
+	f.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { f.serve(w, r, forward) })
+	f.listen(t, "127.0.0.1:0")
+	t.Cleanup(f.Down)
 	return f
+}
+
+func (f *Faults) listen(t testing.TB, addr string) {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Endpoint = "http://" + l.Addr().String()
+	// What it would log is the panics that cut connections.
+	f.server = &http.Server{Handler: f.handler, ErrorLog: log.New(io.Discard, "", 0)}
+	go f.server.Serve(l)
+}
+
+// Down cuts all connections and takes no new ones, until Up. Neither may be called
+// while another is.
+func (f *Faults) Down() {
+	if f.server != nil {
+		f.server.Close()
+		f.server = nil
+	}
+}
+
+// Up listens again where it did before.
+func (f *Faults) Up(t testing.TB) {
+	t.Helper()
+	if f.server == nil {
+		f.listen(t, strings.TrimPrefix(f.Endpoint, "http://"))
+	}
 }
 
 // Plan says what happens to requests from now on: plan is asked with the operation,
