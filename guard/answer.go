@@ -96,8 +96,9 @@ var (
 	varyRefusal = []string{"Sec-Fetch-Site, Origin"}
 	retryAfter  = []string{"5"}
 	allowed     = []string{"GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE"}
-	pageCSP     = []string{"default-src 'none'"}
 )
+
+const pageCSP = "default-src 'none'"
 
 // Refuse answers a request that the caller refuses for reason, with the status, the
 // body and the headers that the guard's own refusals have, and counts it.
@@ -121,8 +122,16 @@ func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, reason policy.Rea
 		a = newAnswer(reason, http.StatusForbidden)
 	}
 	h := w.Header()
+	if rw, ok := w.(*response); ok {
+		rw.commit() // while there are no headers yet, it has none to look at
+	}
 	h[headerCacheControl] = noStore
-	h[headerVary] = varyRefusal
+	if len(h[headerVary]) == 0 {
+		h[headerVary] = varyRefusal
+	} else {
+		addVary(h, "Sec-Fetch-Site")
+		addVary(h, headerOrigin)
+	}
 	switch a.status {
 	case http.StatusServiceUnavailable:
 		h["Retry-After"] = retryAfter
@@ -135,7 +144,7 @@ func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, reason policy.Rea
 	body := a.problem
 	if wantsPage(r) {
 		body, h[headerContentType] = a.page, typePage
-		h[policy.HeaderCSP] = pageCSP
+		appendValue(h, policy.HeaderCSP, pageCSP)
 	} else {
 		h[headerContentType] = typeProblem
 	}

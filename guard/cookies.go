@@ -16,11 +16,11 @@ const hostPrefix = "__Host-"
 type cookieRules struct {
 	Cookies
 	session []string
-	needles []string // names of cookies that must not come twice, each with its equals sign
+	needles []string // their names, each with its equals sign
 }
 
 func newCookieRules(o Options) cookieRules {
-	c := cookieRules{Cookies: o.Cookies, session: o.SessionCookies, needles: []string{sessionName + "="}}
+	c := cookieRules{Cookies: o.Cookies, session: o.SessionCookies}
 	for _, name := range o.SessionCookies {
 		c.needles = append(c.needles, name+"=")
 	}
@@ -134,17 +134,33 @@ func (c cookieRules) isReadable(name string) bool {
 
 // duplicate says whether a session cookie comes twice, as a strict server reads
 // cookies or as one does that also splits at commas and blanks.
-func (c cookieRules) duplicate(h http.Header) bool {
-	lines := h[headerCookie]
-	if len(lines) == 0 {
+func (c *cookieRules) duplicate(h http.Header) bool {
+	if len(c.needles) == 0 {
 		return false
 	}
+	lines := h[headerCookie]
 	for _, needle := range c.needles {
-		if bare, prefixed := countCookie(lines, needle); bare > 1 || prefixed > 1 {
+		if isTwice(lines, needle) {
 			return true
 		}
 	}
 	return false
+}
+
+func isTwice(lines []string, needle string) bool {
+	n := 0
+	for _, line := range lines {
+		if i := strings.Index(line, needle); i >= 0 {
+			if n++; strings.Contains(line[i+len(needle):], needle) {
+				n++
+			}
+		}
+	}
+	if n < 2 {
+		return false // nearly always, and counted without looking closely
+	}
+	bare, prefixed := countCookie(lines, needle)
+	return bare > 1 || prefixed > 1
 }
 
 // countCookie counts the pairs that start with needle, a name and its equals sign,
@@ -190,8 +206,12 @@ func cookieValue(h http.Header, name string) (string, bool) {
 // toApplication gives cookies with our prefix their own names back, and over https
 // drops those that come without it: a sibling host may have planted them.
 func (g *Guard) toApplication(r *http.Request) *http.Request {
-	ours, lines := g.cookies.HostPrefix, r.Header[headerCookie]
-	if len(ours) == 0 || len(lines) == 0 || g.modes[RuleCookies] != Enforce || !g.isSecure(r) {
+	ours := g.cookies.HostPrefix
+	if len(ours) == 0 {
+		return r
+	}
+	lines := r.Header[headerCookie]
+	if len(lines) == 0 || g.modes[RuleCookies] != Enforce || !g.isSecure(r) {
 		return r
 	}
 	var kept []string

@@ -91,11 +91,31 @@ func TestSessionCookiesThatComeTwiceAreRefused(t *testing.T) {
 	for cookies, want := range map[string]int{
 		"id=1": 200, "id=1; other=id=2": 200, "a=1; id=1": 200, "xid=1; id=2; idx=3": 200,
 		"id=1; id=2": 403, "id=1;id=1": 403, "a=1, id=1; id=2": 403, "id=1\r\nCookie: id=2": 403,
-		`x="a id=1"; id=2`: 403, "__Host-id=1; __Host-id=2": 403, "__Host-mantlet-session=1; __Host-mantlet-session=2": 403,
+		`x="a id=1"; id=2`: 403, "__Host-id=1; __Host-id=2": 403,
 	} {
 		res := s.send(t, get, appHost, "Cookie: "+cookies)
 		if res.StatusCode != want {
 			t.Errorf("%s: got %d", cookies, res.StatusCode)
+		}
+	}
+}
+
+// The guard's own session cookie is looked at where a token is bound to it.
+func TestTheGuardsOwnSessionMustNotComeTwiceWithAToken(t *testing.T) {
+	for name, cookies := range map[string]string{
+		"prefixed": "__Host-mantlet-session=1; __Host-mantlet-session=2", "bare": "mantlet-session=1, mantlet-session=2",
+		"two lines": "mantlet-session=1\r\nCookie: mantlet-session=1",
+	} {
+		s := serve(t, true, policy.Rules{}, Options{}, nil)
+		wantReason(t, s, policy.DuplicateCookie, "POST / HTTP/1.1", appHost, "Cookie: "+cookies, "X-CSRF-Token: "+strings.Repeat("A", 66))
+		if res := s.send(t, "POST / HTTP/1.1", appHost, "Origin: https://app.example", "Cookie: "+cookies); res.StatusCode != 200 {
+			t.Errorf("%s: got %d where the browser says who asks", name, res.StatusCode)
+		}
+		// In report it is told of, and the token decides as if it had come once.
+		s = serve(t, true, policy.Rules{}, Options{ReportOnly: []Rule{RuleCookies}}, nil)
+		wantReason(t, s, policy.InvalidToken, "POST / HTTP/1.1", appHost, "Cookie: "+cookies, "X-CSRF-Token: "+strings.Repeat("A", 66))
+		if s.guard.metrics.Count(policy.DuplicateCookie, Report) != 1 {
+			t.Errorf("%s: not reported", name)
 		}
 	}
 }

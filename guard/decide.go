@@ -9,10 +9,11 @@ import (
 // decide is the one decision function. What a rule in report or off would have
 // refused is let go of that rule alone: the others still hold for the request.
 func (g *Guard) decide(r *http.Request) policy.Decision {
-	j := judgement{guard: g, request: r, rules: &g.rules, facts: g.rules.RequestOf(r)}
+	j := judgement{guard: g, request: r, rules: &g.rules}
+	g.rules.Take(&j.facts, r)
 	j.facts.Scheme = g.scheme(r)
 	d := j.ask()
-	if d.Allowed {
+	if d.Allowed && !g.onlyRules {
 		d = j.beyond(d)
 	}
 	if d.Allowed && j.strip {
@@ -94,6 +95,9 @@ func (j *judgement) copyRules() {
 
 // lets says whether a refusal stays without effect, and tells of it if reported.
 func (g *Guard) lets(r *http.Request, rule Rule, reason policy.Reason) bool {
+	if g.enforcesAll {
+		return false
+	}
 	mode := g.modes[rule]
 	if mode == Report {
 		g.tell(r, Event{Decision: policy.Decision{Reason: reason}, Rule: rule, Mode: Report})

@@ -23,8 +23,8 @@ func (g *Guard) tell(r *http.Request, e Event) {
 	if g.options.OnDecision != nil {
 		g.options.OnDecision(r, e)
 	}
-	if log := g.options.Logger; log != nil && !e.Decision.Allowed {
-		g.logRefusal(log, r, e)
+	if !e.Decision.Allowed && g.options.Logger != nil {
+		g.logRefusal(g.options.Logger, r, e)
 	}
 }
 

@@ -27,6 +27,8 @@ type Guard struct {
 	now        func() time.Time
 
 	framingMode, headersMode Mode // of modes, for every response
+	enforcesAll              bool // no rule is in report or off
+	onlyRules                bool // nothing is asked but the declared rules
 
 	noReferrer sync.Once // that the application sends this policy was logged
 }
@@ -56,6 +58,8 @@ func New(rules policy.Rules, o Options) (*Guard, error) {
 	g.principals = newPrincipals(o.Principals)
 	g.answers = newAnswers()
 	g.https = httpsHosts(rules.Hosts)
+	g.enforcesAll = len(o.ReportOnly) == 0 && len(o.InsecureOff) == 0
+	g.onlyRules = len(o.SessionCookies) == 0 && !o.Transport.Redirect && o.CORS == nil && len(o.JSONPaths) == 0
 	g.logWeakenings()
 	return g, nil
 }

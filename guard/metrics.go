@@ -16,7 +16,7 @@ import (
 type Metrics struct {
 	tallies map[policy.Reason]*tally // complete, never written to: reading takes no lock
 
-	safeMethod, sameOrigin, ownOrigin *tally // of tallies, for nearly every request
+	safeMethod, sameOrigin, ownOrigin, crossSite *tally // of tallies, for nearly every request
 
 	// framing and cookies count responses in which something was tightened.
 	framing, cookies atomic.Uint64
@@ -31,7 +31,8 @@ func NewMetrics() *Metrics {
 	for _, reason := range slices.Concat(refusalReasons, allowReasons) {
 		m.tallies[reason] = new(tally)
 	}
-	m.safeMethod, m.sameOrigin, m.ownOrigin = m.tallies[policy.SafeMethod], m.tallies[policy.SameOrigin], m.tallies[policy.OwnOrigin]
+	m.safeMethod, m.sameOrigin = m.tallies[policy.SafeMethod], m.tallies[policy.SameOrigin]
+	m.ownOrigin, m.crossSite = m.tallies[policy.OwnOrigin], m.tallies[policy.CrossSite]
 	return m
 }
 
@@ -43,6 +44,8 @@ func (m *Metrics) tally(reason policy.Reason) *tally {
 		return m.sameOrigin
 	case policy.OwnOrigin:
 		return m.ownOrigin
+	case policy.CrossSite:
+		return m.crossSite
 	}
 	return m.tallies[reason]
 }

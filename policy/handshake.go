@@ -4,14 +4,14 @@ package policy
 // no fetch metadata with a handshake and apply no CORS to it, so Origin is all
 // there is (RFC 6455, section 10.2). Judge asks it for every upgrade.
 func (r Rules) JudgeHandshake(q Request) Decision {
-	self, refusal := r.admit(&q)
-	if refusal != "" {
+	var self Origin
+	if refusal := r.admit(&self, &q); refusal != "" {
 		return deny(refusal)
 	}
-	return r.judgeSocket(self, &q)
+	return r.judgeSocket(&self, &q)
 }
 
-func (r *Rules) judgeSocket(self Origin, q *Request) Decision {
+func (r *Rules) judgeSocket(self *Origin, q *Request) Decision {
 	origin, hasOrigin, twice := q.single(headerOrigin)
 	if twice {
 		return deny(AmbiguousHeader)
@@ -23,7 +23,7 @@ func (r *Rules) judgeSocket(self Origin, q *Request) Decision {
 		}
 		return deny(MissingOrigin)
 	}
-	d := judgeOrigin(&self, origin)
+	d := judgeOrigin(self, origin)
 	if !d.Allowed && trusts(r.SocketOrigins, origin) {
 		return allow(SocketOrigin)
 	}

@@ -6,41 +6,50 @@ import "strings"
 // address with or without a port, without allocating: a guard asks for every
 // request. It is not ok for anything else, which OriginOfURL then decides; where
 // it is ok, OriginOfURL agrees.
-func plainOrigin(scheme, authority string) (Origin, bool) {
-	o := Origin{scheme: scheme, host: authority}
+func plainOrigin(scheme, authority string) (o Origin, ok bool) {
+	ok = o.setPlain(scheme, authority)
+	return o, ok
+}
+
+func (o *Origin) setPlain(scheme, authority string) bool {
 	switch scheme {
 	case "https":
 		o.port = 443
 	case "http":
 		o.port = 80
 	default:
-		return Origin{}, false
+		return false
 	}
-	if i := strings.IndexByte(authority, ':'); i >= 0 {
-		port, ok := plainPort(authority[i+1:])
-		if !ok {
-			return Origin{}, false
-		}
-		o.host, o.port = authority[:i], port
-	}
-	return o, plainHost(o.host)
-}
-
-func plainHost(host string) bool {
-	for i := range len(host) {
-		c := host[i]
-		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '.' && c != '-' {
-			return false
+	o.scheme, o.host = scheme, authority
+	for i := range len(authority) {
+		if !isHostByte[authority[i]] {
+			return o.setPlainPort(i)
 		}
 	}
-	return host != ""
+	return authority != ""
 }
 
-// plainPort wants the digits a browser would write: no leading zero.
+// setPlainPort is for a host in which something else than its name begins at i.
+func (o *Origin) setPlainPort(i int) (ok bool) {
+	o.port, ok = plainPort(o.host[i:])
+	o.host = o.host[:i]
+	return ok && i > 0
+}
+
+// isHostByte holds for lower-case letters, digits, dot and hyphen.
+var isHostByte = func() (is [256]bool) {
+	for _, c := range []byte("abcdefghijklmnopqrstuvwxyz0123456789.-") {
+		is[c] = true
+	}
+	return is
+}()
+
+// plainPort wants a colon and the digits a browser would write: no leading zero.
 func plainPort(s string) (uint16, bool) {
-	if s == "" || len(s) > 5 || s[0] == '0' {
+	if len(s) < 2 || len(s) > 6 || s[0] != ':' || s[1] == '0' {
 		return 0, false
 	}
+	s = s[1:]
 	n := 0
 	for i := range len(s) {
 		if s[i] < '0' || s[i] > '9' {
@@ -65,12 +74,19 @@ func plainSerialized(s string) (Origin, bool) {
 	return o, true
 }
 
-// isWritten says whether header is how a browser writes o, without reading it. It
-// may say no where reading says yes, and not the other way round.
+// isWritten says whether header is o as a browser writes it, which is what String
+// gives, without making that.
 func (o *Origin) isWritten(header string) bool {
 	rest, ok := strings.CutPrefix(header, o.scheme)
-	if !ok || len(rest) != len("://")+len(o.host) || rest[:3] != "://" || rest[3:] != o.host {
+	if n := len("://") + len(o.host); !ok || len(rest) < n || rest[:3] != "://" || rest[3:n] != o.host {
 		return false
+	} else {
+		rest = rest[n:]
 	}
-	return o.host != "" && (o.port == 443 && o.scheme == "https" || o.port == 80 && o.scheme == "http")
+	standard := o.port == 443 && o.scheme == "https" || o.port == 80 && o.scheme == "http"
+	if standard || rest == "" {
+		return standard && rest == "" && o.host != ""
+	}
+	port, ok := plainPort(rest)
+	return ok && port == o.port && o.host != ""
 }

@@ -17,6 +17,9 @@ func FuzzPlainOriginAgreesWithTheLongWay(f *testing.F) {
 			return
 		}
 		slow, err := OriginOfURL(s)
+		if other := (Origin{"https", "app.example", 8443}); !fast.isWritten(s) || other.isWritten(s) != (s == other.String()) {
+			t.Errorf("%q: its own origin, or another one, is not told", s)
+		}
 		if err != nil || slow != fast || slow.String() != s {
 			t.Errorf("%q: %v in short, %v (%v) the long way", s, fast, slow, err)
 		}

@@ -59,26 +59,24 @@ const methodOverrideField = "_method"
 // that of the connection: behind a proxy that ends TLS, set it afterwards, or
 // name the site's origins in Rules.Hosts.
 func RequestOf(r *http.Request) Request {
-	q := factsOf(r)
+	var q Request
+	q.take(r)
 	q.Path = r.URL.EscapedPath()
 	return q
 }
 
-// RequestOf takes of a request what r looks at, and leaves out what it does not:
-// the path, where no rule names one.
-func (r *Rules) RequestOf(received *http.Request) Request {
-	q := factsOf(received)
+// Take fills q, which is new, with the facts that the rules look at: RequestOf
+// without the path where no rule names one.
+func (r *Rules) Take(q *Request, received *http.Request) {
+	q.take(received)
 	if r.namesPaths() {
 		q.Path = received.URL.EscapedPath()
 	}
-	return q
 }
 
-func factsOf(r *http.Request) Request {
-	q := Request{
-		Scheme: "http", Host: r.Host, Method: r.Method, Header: r.Header, Query: r.URL.RawQuery,
-		hostTaken: r.ProtoMajor == 1,
-	}
+func (q *Request) take(r *http.Request) {
+	q.Scheme, q.Host, q.Method, q.Header, q.Query = "http", r.Host, r.Method, r.Header, r.URL.RawQuery
+	q.hostTaken = r.ProtoMajor == 1
 	if r.Method == http.MethodConnect {
 		q.Protocol = r.Header.Get(":protocol")
 	}
@@ -86,7 +84,6 @@ func factsOf(r *http.Request) Request {
 		q.Scheme = "https"
 		q.ClientCertificate = len(r.TLS.PeerCertificates) > 0
 	}
-	return q
 }
 
 // ParseHeaderLines reads "Name: value" lines. Repeated names are kept, in order.
@@ -118,25 +115,28 @@ func (q *Request) path() string {
 	return q.Path
 }
 
-// single is the value of a header that browsers send once, with one value. If it
-// is there twice it is ambiguous: which of them the application reads, nobody knows.
-func (q *Request) single(name string) (value string, present, ambiguous bool) {
+// once is the value of a header that browsers send once. If it is there twice it is
+// ambiguous: which of them the application reads, nobody knows.
+func (q *Request) once(name string) (value string, present, ambiguous bool) {
 	values := q.Header[name]
-	switch len(values) {
-	case 0:
+	if len(values) == 0 {
 		return "", false, false
-	case 1:
-		return values[0], true, strings.IndexByte(values[0], ',') >= 0
 	}
-	return "", true, true
+	return values[0], true, len(values) > 1
 }
+
+// single is once for headers that also hold one value: two of them may have been
+// joined on their way.
+func (q *Request) single(name string) (value string, present, ambiguous bool) {
+	value, present, ambiguous = q.once(name)
+	return value, present, ambiguous || isList(value)
+}
+
+func isList(value string) bool { return strings.IndexByte(value, ',') >= 0 }
 
 // hostDiffers says whether there is a Host header besides Host that names another,
 // as HTTP/2 allows.
 func (q *Request) hostDiffers() bool {
-	if q.hostTaken {
-		return false
-	}
 	value, present, ambiguous := q.single(headerHost)
 	return ambiguous || present && q.Host != "" && value != q.Host
 }
@@ -211,13 +211,13 @@ func isSafeMethod(method string) bool {
 
 // isHandshake says whether the request asks for a WebSocket, over HTTP/1.1 or 2.
 func (q *Request) isHandshake() bool {
-	if lowerASCII(q.Protocol) == "websocket" {
+	if equalASCII(q.Protocol, "websocket") {
 		return true
 	}
 	for _, v := range q.Header[headerUpgrade] {
 		for token := range strings.SplitSeq(v, ",") {
 			name, _, _ := strings.Cut(trimBlanks(token), "/")
-			if lowerASCII(name) == "websocket" {
+			if equalASCII(name, "websocket") {
 				return true
 			}
 		}

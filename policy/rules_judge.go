@@ -15,19 +15,21 @@ func (r Rules) Judge(q Request) Decision { return r.Decide(&q) }
 
 // Decide is Judge for servers: it copies, allocates and changes nothing.
 func (r *Rules) Decide(q *Request) Decision {
-	self, refusal := r.admit(q)
-	if refusal != "" {
+	var self Origin
+	if refusal := r.admit(&self, q); refusal != "" {
 		return deny(refusal)
 	}
 	switch q.Method {
 	case http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete:
-		return r.judgeUnsafe(self, q) // nobody opens a socket by these (RFC 6455, section 4.1)
-	}
-	if equalASCII(q.Method, "trace") || equalASCII(q.Method, "track") {
-		return deny(MethodNotAllowed)
+		return r.judgeUnsafe(&self, q) // nobody opens a socket by these (RFC 6455, section 4.1)
+	case http.MethodGet, http.MethodHead, http.MethodOptions:
+	default:
+		if equalASCII(q.Method, "trace") || equalASCII(q.Method, "track") {
+			return deny(MethodNotAllowed)
+		}
 	}
 	if q.isHandshake() {
-		d := r.judgeSocket(self, q)
+		d := r.judgeSocket(&self, q)
 		if !d.Allowed || q.Method == http.MethodGet || q.Method == http.MethodConnect {
 			return d
 		}
@@ -36,31 +38,31 @@ func (r *Rules) Decide(q *Request) Decision {
 	if q.isSafe() && !r.sensitive(q) {
 		return r.judgeSafe(q)
 	}
-	return r.judgeUnsafe(self, q)
+	return r.judgeUnsafe(&self, q)
 }
 
-// admit finds out whom the request was sent to. A host can be refused even where
+// admit finds out whom the request was sent to, and puts that into self. A host can be refused even where
 // the browser says same-origin: after DNS rebinding the browser means another's name.
-func (r *Rules) admit(q *Request) (self Origin, refusal Reason) {
-	if q.hostDiffers() {
-		return Origin{}, AmbiguousHeader
+func (r *Rules) admit(self *Origin, q *Request) (refusal Reason) {
+	if !q.hostTaken && q.hostDiffers() {
+		return AmbiguousHeader
 	}
-	self, ok := plainOrigin(q.Scheme, q.Host)
-	if !ok {
-		self, ok = q.self()
-	}
-	if !ok {
-		return Origin{}, HostNotAllowed
-	}
-	if len(r.Hosts) == 0 {
-		return self, ""
-	}
-	for _, h := range r.Hosts {
-		if o, ok := matchHost(h, self); ok {
-			return o, ""
+	if !self.setPlain(q.Scheme, q.Host) {
+		var ok bool
+		if *self, ok = q.self(); !ok {
+			return HostNotAllowed
 		}
 	}
-	return Origin{}, HostNotAllowed
+	if len(r.Hosts) == 0 {
+		return ""
+	}
+	for _, h := range r.Hosts {
+		if o, ok := matchHost(h, *self); ok {
+			*self = o
+			return ""
+		}
+	}
+	return HostNotAllowed
 }
 
 // matchHost compares a declared host with where a request went. A declared
@@ -95,10 +97,10 @@ func matchName(declared string, self Origin) (Origin, bool) {
 // judgeSafe lets through, but for what the owner wants isolated. Older browsers
 // and plain HTTP send no fetch metadata; framing headers hold there.
 func (r *Rules) judgeSafe(q *Request) Decision {
-	// Who asks decides nothing yet, but what the application shares with whom, and
-	// of two askers it may take the other one.
-	if _, _, twice := q.single(headerOrigin); twice {
-		return deny(AmbiguousHeader)
+	if q.Method == http.MethodOptions { // a preflight is answered for whom Origin names
+		if _, _, twice := q.single(headerOrigin); twice {
+			return deny(AmbiguousHeader)
+		}
 	}
 	if r.IsolateFrames || r.IsolateResources {
 		return r.isolate(q)
@@ -135,11 +137,12 @@ func (r *Rules) embedsOthers(path string) bool {
 	return slices.ContainsFunc(r.EmbeddersOf(path), func(o string) bool { return o != SelfEmbedder })
 }
 
-func (r *Rules) judgeUnsafe(self Origin, q *Request) Decision {
-	origin, hasOrigin, twice := q.single(headerOrigin)
-	site, hasSite, twiceSite := q.single(headerFetchSite)
+func (r *Rules) judgeUnsafe(self *Origin, q *Request) Decision {
+	origin, hasOrigin, twice := q.once(headerOrigin)
+	site, hasSite, twiceSite := q.once(headerFetchSite)
+	own := hasOrigin && self.isWritten(origin)
 	switch {
-	case twice || twiceSite:
+	case twice || twiceSite || !own && isList(origin) || !isFetchSite(site) && isList(site):
 		return deny(AmbiguousHeader)
 	case len(r.Exempt) > 0 && r.exempts(q):
 		return allow(Exempt)
@@ -154,13 +157,15 @@ func (r *Rules) judgeUnsafe(self Origin, q *Request) Decision {
 	known := true
 	switch {
 	case hasSite:
-		d = judgeFetchSite(&self, site, origin, hasOrigin)
+		d = judgeFetchSite(self, site, origin, hasOrigin, own)
+	case own:
+		d = allow(OwnOrigin)
 	case hasOrigin:
-		d = judgeOrigin(&self, origin)
+		d = judgeOrigin(self, origin)
 	default:
-		d, known = r.judgeReferer(&self, q)
+		d, known = r.judgeReferer(self, q)
 	}
-	if known && (!d.Allowed || !r.Strict && !coversAny(r.StrictPaths, q.path())) {
+	if known && (!d.Allowed || !r.Strict && (len(r.StrictPaths) == 0 || !coversAny(r.StrictPaths, q.path()))) {
 		return d
 	}
 	return r.judgeToken(q, d, known)
@@ -220,11 +225,16 @@ func (r *Rules) judgeReferer(self *Origin, q *Request) (d Decision, known bool) 
 	return allow(OwnReferer), r.AcceptReferer
 }
 
-func judgeFetchSite(self *Origin, site, origin string, hasOrigin bool) Decision {
+func isFetchSite(s string) bool {
+	return s == "same-origin" || s == "none" || s == "cross-site" || s == "same-site"
+}
+
+// judgeFetchSite: own says that the origin is the site's own.
+func judgeFetchSite(self *Origin, site, origin string, hasOrigin, own bool) Decision {
 	switch site {
 	case "same-origin", "none":
 		// A page whose referrer policy is no-referrer posts with a null origin.
-		if hasOrigin && !self.isWritten(origin) && origin != "null" && !sameHost(self, origin) {
+		if hasOrigin && !own && origin != "null" && !sameHost(self, origin) {
 			return deny(Contradiction)
 		}
 		if site == "none" {
@@ -232,7 +242,7 @@ func judgeFetchSite(self *Origin, site, origin string, hasOrigin bool) Decision 
 		}
 		return allow(SameOrigin)
 	case "same-site", "cross-site":
-		if o, err := ParseOrigin(origin); hasOrigin && err == nil && o.Same(*self) {
+		if own {
 			return deny(Contradiction)
 		}
 		if site == "same-site" {
@@ -254,9 +264,6 @@ func sameHost(self *Origin, origin string) bool {
 }
 
 func judgeOrigin(self *Origin, header string) Decision {
-	if self.isWritten(header) {
-		return allow(OwnOrigin)
-	}
 	o, err := ParseOrigin(header)
 	switch {
 	case err != nil:
