@@ -166,6 +166,7 @@ func (p *proxy) modify(res *http.Response) error {
 	if in == nil {
 		return errors.New("response without a client's request")
 	}
+	dropAfter(res, p.options.Transport)
 	// The application behind us sees plain http and says so in its redirects.
 	if to, ok := strings.CutPrefix(res.Header.Get("Location"), "http://"+in.Host); ok && p.guard.isSecure(in) && (to == "" || to[0] == '/' || to[0] == '?') {
 		res.Header.Set("Location", "https://"+in.Host+to)

@@ -223,6 +223,27 @@ func TestAnUpstreamThatBreaksOffBreaksOffTheAnswer(t *testing.T) {
 	}
 }
 
+// A server that fails hangs up on whatever comes next over that connection, and has
+// not said so. What comes next is somebody's form.
+func TestNoFormIsSentToAServerThatIsAboutToHangUp(t *testing.T) {
+	for name, failure := range map[string]string{
+		"with a body":    "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 5\r\n\r\nsorry",
+		"without a body": "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n",
+		"in chunks":      "HTTP/1.1 500 Internal Server Error\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nsorry\r\n0\r\n\r\n",
+	} {
+		upstream := rawUpstream(t, func(c net.Conn) {
+			io.WriteString(c, failure)
+			http.ReadRequest(bufio.NewReader(c)) // and no answer
+		})
+		s := inFrontOf(t, true, policy.Rules{}, Options{}, ProxyOptions{}, upstream)
+		for range 3 {
+			if res := s.send(t, "POST / HTTP/1.1", appHost, "Origin: https://app.example", "", "x=1"); res.StatusCode != 500 {
+				t.Errorf("%s: got %d, want the application's own 500", name, res.StatusCode)
+			}
+		}
+	}
+}
+
 func TestUpstreamsArePlainOrigins(t *testing.T) {
 	g, err := New(policy.Rules{}, Options{})
 	if err != nil {
