@@ -18,8 +18,14 @@ import (
 // guarding runs the command until the test ends and gives the lines it prints.
 func guarding(t *testing.T, args ...string) func() string {
 	t.Helper()
+	return guardingWith(t, nil, args...)
+}
+
+// guardingWith has these environment variables and no others.
+func guardingWith(t *testing.T, variables map[string]string, args ...string) func() string {
+	t.Helper()
 	out, in := io.Pipe()
-	e := &env{stdin: strings.NewReader(""), stdout: in, stderr: io.Discard, getenv: func(string) string { return "" }}
+	e := &env{stdin: strings.NewReader(""), stdout: in, stderr: io.Discard, getenv: func(name string) string { return variables[name] }}
 	cmd := newGuardCommand(e)
 	cmd.SilenceUsage, cmd.SilenceErrors = true, true
 	cmd.SetArgs(args)
