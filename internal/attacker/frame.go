@@ -53,7 +53,7 @@ type FrameStep struct {
 	Control Box
 }
 
-//go:embed frame.tmpl forge.tmpl
+//go:embed frame.tmpl forge.tmpl spy.tmpl
 var files embed.FS
 
 var templates = template.Must(template.ParseFS(files, "*.tmpl"))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -39,6 +40,7 @@ type page struct {
 	origin string // the only one under which it is served
 	doc    Document
 	hits   int
+	hauls  []Haul
 }
 
 // Listen opens the site on a free loopback port.
@@ -80,10 +82,15 @@ func (s *Site) Publish(scheme, host string, d Document) string {
 
 // PublishAt is Publish for "scheme://host", as Origins gives it.
 func (s *Site) PublishAt(where string, d Document) string {
+	return s.PublishOn(where+":"+strconv.Itoa(s.Port()), d)
+}
+
+// PublishOn is Publish for a whole origin as a browser writes it, whose port then
+// has to lead here too.
+func (s *Site) PublishOn(origin string, d Document) string {
 	secret := make([]byte, 16)
 	_, _ = rand.Read(secret) // never fails
 	token := hex.EncodeToString(secret)
-	origin := where + ":" + strconv.Itoa(s.Port())
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.pages[token] = &page{origin: origin, doc: d}
@@ -143,8 +150,7 @@ func (s *Site) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	if p != nil && rest == beacon {
 		p.hits++
-		close(s.changed)
-		s.changed = make(chan struct{})
+		s.wake()
 	}
 	s.mu.Unlock()
 	switch {
@@ -153,6 +159,9 @@ func (s *Site) serve(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
 		maps.Copy(w.Header(), p.doc.Header)
 		_, _ = io.WriteString(w, p.doc.HTML)
+	case p != nil && rest == loot && r.Method == http.MethodPost:
+		s.take(p, r)
+		w.WriteHeader(http.StatusNoContent)
 	case p != nil && rest == beacon:
 		w.WriteHeader(http.StatusNoContent)
 	default:
@@ -160,5 +169,47 @@ func (s *Site) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// beacon is the address, relative to a page, at which it reports back.
-const beacon = "sent"
+// beacon is the address, relative to a page, at which it reports back, and loot the
+// one to which it hands what it got.
+const (
+	beacon = "sent"
+	loot   = "loot"
+)
+
+// largestHaul bounds what a page may hand in.
+const largestHaul = 4 << 20
+
+func (s *Site) take(p *page, r *http.Request) {
+	var h Haul
+	if json.NewDecoder(io.LimitReader(r.Body, largestHaul)).Decode(&h) != nil {
+		return // cut off, or not from our page
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p.hauls = append(p.hauls, h)
+	s.wake()
+}
+
+// wake tells those who wait that something was reported. The site must be locked.
+func (s *Site) wake() {
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
+
+// WaitHaul returns what the Spy at url first handed in.
+func (s *Site) WaitHaul(ctx context.Context, url string) (Haul, error) {
+	for {
+		s.mu.Lock()
+		changed := s.changed
+		if p := s.pages[token(url)]; p != nil && len(p.hauls) > 0 {
+			defer s.mu.Unlock()
+			return p.hauls[0], nil
+		}
+		s.mu.Unlock()
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return Haul{}, fmt.Errorf("the attacker's page has handed in nothing: %w", ctx.Err())
+		}
+	}
+}
