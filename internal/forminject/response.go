@@ -104,14 +104,16 @@ type reader struct {
 }
 
 type buffers struct {
-	in  [16 << 10]byte
-	out []byte
+	in   [16 << 10]byte
+	out  []byte
+	held []byte
 }
 
 var pool = sync.Pool{New: func() any { return new(buffers) }}
 
 func newReader(body io.ReadCloser, field, self string) io.ReadCloser {
-	return &reader{Closer: body, src: body, b: pool.Get().(*buffers), w: rewriter{field: []byte(field), self: self}}
+	b := pool.Get().(*buffers)
+	return &reader{Closer: body, src: body, b: b, w: rewriter{field: []byte(field), self: self, held: b.held[:0]}}
 }
 
 func (r *reader) Read(p []byte) (int, error) {
@@ -139,7 +141,8 @@ func (r *reader) fill() {
 // release gives the buffers back once, when nothing of them is still to be read.
 func (r *reader) release() {
 	if r.b != nil && len(r.b.out) <= 256<<10 {
+		r.b.held = r.w.held[:0]
 		pool.Put(r.b)
 	}
-	r.b, r.out = nil, nil
+	r.b, r.out, r.w.held = nil, nil, nil
 }

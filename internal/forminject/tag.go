@@ -96,7 +96,7 @@ func tagName(tag []byte) string {
 	name := bytes.TrimLeft(tag[1:], "/")
 	end := bytes.IndexAny(name, " \t\n\f\r/>")
 	for _, known := range names {
-		if end == len(known) && bytes.EqualFold(name[:end], []byte(known)) {
+		if end == len(known) && isName(name[:end], known) {
 			return known
 		}
 	}
@@ -104,14 +104,14 @@ func tagName(tag []byte) string {
 }
 
 // attribute is the value of the first attribute of that name, its character
-// references read.
-func attribute(tag []byte, wanted string) (value string, ok bool) {
+// references read. It is a part of tag where there are none, and nothing is copied.
+func attribute(tag []byte, wanted string) (value []byte, ok bool) {
 	var s attrState
-	var name, val []byte
+	var name, val span
 	for i := 1; i < len(tag)-1; i++ {
 		c, before := tag[i], s
 		if quote := s.quote(); quote != 0 && c != quote {
-			val = append(val, c)
+			val.reach(i)
 			continue
 		} else if quote != 0 {
 			s = beforeName
@@ -119,27 +119,59 @@ func attribute(tag []byte, wanted string) (value string, ok bool) {
 			s = s.next(c)
 		}
 		if s == inName && before != inName || s == beforeName && before != beforeName { // the last one is over
-			if strings.EqualFold(string(name), wanted) {
-				return readValue(val), true
+			if isName(name.of(tag), wanted) {
+				return readValue(val.of(tag)), true
 			}
-			name, val = name[:0], val[:0]
+			name, val = span{}, span{}
 		}
 		switch s {
 		case inName:
-			name = append(name, c)
+			name.reach(i)
 		case inUnquoted:
-			val = append(val, c)
+			val.reach(i)
 		}
 	}
-	if strings.EqualFold(string(name), wanted) {
-		return readValue(val), true
+	if isName(name.of(tag), wanted) {
+		return readValue(val.of(tag)), true
 	}
-	return "", false
+	return nil, false
+}
+
+// A span is where in a tag something stands.
+type span struct{ start, end int }
+
+// reach takes in the byte at i, which is the first or follows the last one.
+func (s *span) reach(i int) {
+	if s.end == 0 {
+		s.start = i
+	}
+	s.end = i + 1
+}
+
+func (s span) of(tag []byte) []byte { return tag[s.start:s.end] }
+
+// isName compares without regard to case. wanted is in lower case.
+func isName(name []byte, wanted string) bool {
+	if len(name) != len(wanted) {
+		return false
+	}
+	for i, c := range name {
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		if c != wanted[i] {
+			return false
+		}
+	}
+	return true
 }
 
 // readValue reads character references, and a NUL as the tokenizer does.
-func readValue(val []byte) string {
-	return html.UnescapeString(strings.ReplaceAll(string(val), "\x00", "\ufffd"))
+func readValue(val []byte) []byte {
+	if bytes.IndexByte(val, '&') < 0 && bytes.IndexByte(val, 0) < 0 {
+		return val
+	}
+	return []byte(html.UnescapeString(strings.ReplaceAll(string(val), "\x00", "\ufffd")))
 }
 
 // quote is what ends the value, 0 outside quotes.
@@ -155,7 +187,7 @@ func (s attrState) quote() byte {
 
 // takes says whether a form is sent by POST to the page's own origin.
 func (w *rewriter) takes(tag []byte) bool {
-	if method, _ := attribute(tag, "method"); !strings.EqualFold(method, "post") {
+	if method, _ := attribute(tag, "method"); !isName(method, "post") {
 		return false
 	}
 	action, _ := attribute(tag, "action")
@@ -165,24 +197,26 @@ func (w *rewriter) takes(tag []byte) bool {
 // staysHome says whether a URL in a page leads to the page's own origin. Where
 // browsers and a simple reading could differ (backslashes, line breaks, another
 // scheme) it says no.
-func staysHome(ref, self string, foreignBase bool) bool {
-	ref = strings.Trim(ref, " ")
-	if strings.ContainsFunc(ref, func(r rune) bool { return r <= ' ' || r == '\\' || r == 0x7f }) {
-		return false
+func staysHome(ref []byte, self string, foreignBase bool) bool {
+	ref = bytes.Trim(ref, " ")
+	for _, c := range ref {
+		if c <= ' ' || c == '\\' || c == 0x7f {
+			return false
+		}
 	}
-	if rest, ok := strings.CutPrefix(ref, self); ok && self != "" {
-		return rest == "" || rest[0] == '/' || rest[0] == '?' || rest[0] == '#'
+	if n := len(self); n > 0 && len(ref) >= n && string(ref[:n]) == self {
+		return len(ref) == n || ref[n] == '/' || ref[n] == '?' || ref[n] == '#'
 	}
 	switch {
-	case ref == "":
+	case len(ref) == 0:
 		return true // the page itself, whatever its base
-	case foreignBase, strings.HasPrefix(ref, "//"):
+	case foreignBase, len(ref) > 1 && ref[0] == '/' && ref[1] == '/':
 		return false
 	}
-	if i := strings.IndexAny(ref, "/?#"); i >= 0 {
+	if i := bytes.IndexAny(ref, "/?#"); i >= 0 {
 		ref = ref[:i]
 	}
-	return !strings.Contains(ref, ":") // else what precedes it is a scheme
+	return bytes.IndexByte(ref, ':') < 0 // else what precedes it is a scheme
 }
 
 func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
