@@ -12,6 +12,7 @@ import http.client
 import json
 import logging
 import os
+import re
 import secrets
 import sys
 import time
@@ -24,9 +25,11 @@ sys.path.append(str(LAB))
 # The vectors of the guard's own tests: what it signs, and what it never would.
 VECTORS = json.loads((LAB.parent / "guard" / "testdata" / "principal.json").read_text())
 os.environ["PRINCIPAL_KEY"], os.environ["PRINCIPAL_KEY_BEFORE"] = VECTORS["keys"]
+os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
 os.environ.setdefault("MANTLET_LAB_TABLE_PREFIX", f"recipes_{secrets.token_hex(4)}_")
 
 import boto3
+import pydantic
 
 from kit.dynamo import client, item
 from kit.people import password
@@ -70,6 +73,21 @@ class Recipe:
             return answer.status, json.loads(text) if text.startswith((b"{", b"null")) else None, answer.headers
         finally:
             connection.close()
+
+    # The documentation
+
+    def test_what_the_documentation_shows_runs(self):
+        class Note(pydantic.BaseModel):
+            text: str
+
+        class Credentials(pydantic.BaseModel):
+            username: str
+            password: str
+
+        text = (LAB.parent / "docs" / "recipes" / f"{self.recipe.__name__.split('.')[-1].removesuffix('_guard')}.md").read_text()
+        code = re.findall(r"^```python\n(.*?)^```$", text, re.M | re.S)
+        self.assertEqual(len(code), 4)
+        exec("\n".join(code), {"__name__": __name__, "os": os, "json": json, "boto3": boto3, "Note": Note, "Credentials": Credentials, "right": None, "application": None})
 
     # The header
 
