@@ -1,8 +1,6 @@
 package gate
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -32,16 +30,16 @@ func (s *Sessions) prepare(o *guard.Options) {
 	}
 }
 
-// answering is the context's key for the writer of the answer, into whose headers the
-// session's cookie goes.
-type answering struct{}
-
 // around gives requests of next their sessions.
-func (s *Sessions) around(next http.Handler) http.Handler {
-	return s.Manager.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), answering{}, w)))
-	}))
-}
+func (s *Sessions) around(next http.Handler) http.Handler { return s.Manager.Handler(next) }
+
+// onTop is where the session's cookie goes: on top of the application's answer, where
+// tokens for its forms find the session that they are for.
+type onTop http.Header
+
+func (h onTop) Header() http.Header       { return http.Header(h) }
+func (onTop) WriteHeader(int)             {}
+func (onTop) Write(p []byte) (int, error) { return len(p), nil }
 
 // request keeps the secret of the session from the application.
 func (s *Sessions) request(out *http.Request) {
@@ -69,16 +67,13 @@ func (s *Sessions) response(h guard.PrincipalHeader, in *http.Request, res *http
 	if err != nil {
 		return fmt.Errorf("what the application says of a login: %w", err)
 	}
-	w, ok := in.Context().Value(answering{}).(http.ResponseWriter)
 	switch {
 	case !said:
 		return nil
-	case !ok:
-		return errors.New("a login outside of sessions")
 	case user == "":
-		err = s.Manager.Logout(w, in)
+		err = s.Manager.Logout(onTop(res.Header), in)
 	default:
-		_, err = s.Manager.Login(w, in, user, nil)
+		_, err = s.Manager.Login(onTop(res.Header), in, user, nil)
 	}
 	if err != nil {
 		return fmt.Errorf("%w: %w", guard.ErrSessions, err)
