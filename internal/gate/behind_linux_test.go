@@ -38,6 +38,7 @@ func TestBehindTheGuard(t *testing.T) {
 	t.Run("suites", l.testSuites)
 	t.Run("upload", l.testUpload)
 	t.Run("socket", l.testSocket)
+	t.Run("table", l.testTable)
 	t.Run("browser", l.testBrowser)
 }
 
