@@ -8,8 +8,8 @@
     def note(note_id: str, me: str = Depends(guard.user)):
         return notes.get(me, note_id)
 
-    @app.websocket("/socket", dependencies=[Depends(from_origins("https://app.example"))])
-    async def socket(connection: WebSocket, me: str = Depends(guard.user)):
+    @app.websocket("/socket")
+    async def socket(connection: WebSocket, origin=Depends(from_origins("https://app.example")), me: str = Depends(guard.user)):
         await connection.accept()
 """
 
@@ -256,6 +256,7 @@ def from_origins(*origins):
         sent = connection.headers.getlist("origin")
         if len(sent) != 1 or sent[0] not in own:
             raise WebSocketException(1008)
+        return sent[0]
 
     return check
 

@@ -56,8 +56,8 @@ def add_to(app):
     def delete(note_id: str, me: str = Depends(guard.user)):
         notes.delete(me, note_id)
 
-    @router.websocket("/socket", dependencies=[Depends(from_origins(notebook.ORIGIN))])
-    async def socket(connection: WebSocket, me: str = Depends(guard.user)):
+    @router.websocket("/socket")
+    async def socket(connection: WebSocket, origin: str = Depends(from_origins(notebook.ORIGIN)), me: str = Depends(guard.user)):
         await connection.accept()
         await connection.send_text(f"hello {me}")
         try:
