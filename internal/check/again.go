@@ -46,23 +46,44 @@ func willBeTold(e finding.Finding, suspected []finding.Finding) bool {
 }
 
 // unseenPages are the pages that f is about and that were not shown this time: not
-// at all, or not to the identity they had been shown to.
+// at all, or not with the control that is to be clicked.
 func unseenPages(site *observe.Site, f finding.Finding) []string {
 	if f.Plan != nil && f.Plan.Kind != finding.PlanFrame {
 		return nil // that the action still works is the prover's first question
 	}
 	var list []string
 	for _, e := range append([]finding.Endpoint{f.Endpoint}, f.Routes...) {
-		if e.Method == "GET" && !slices.ContainsFunc(site.Exchanges, func(x *observe.Exchange) bool { return shows(x, e, f) }) {
+		if e.Method == "GET" && shown(site, e, f) == nil {
 			list = append(list, e.String())
 		}
 	}
 	return list
 }
 
-// shows: an error is what an endpoint shows only if it was all there was before.
-func shows(x *observe.Exchange, e finding.Endpoint, f finding.Finding) bool {
-	return x.Method == e.Method && x.Route == e.Route && x.IsDocument() && (f.Plan == nil || x.Identity == f.Identity && x.Status < 300)
+// shown is the document at e, nil if there is none. Where something is to be clicked
+// it is a page with that control, whatever its status: errors have buttons too, and
+// a refusal has the route of what it refuses.
+func shown(site *observe.Site, e finding.Endpoint, f finding.Finding) *observe.Exchange {
+	if f.Plan == nil {
+		i := slices.IndexFunc(site.Exchanges, func(x *observe.Exchange) bool { return x.Method == e.Method && x.Route == e.Route && x.IsDocument() })
+		if i < 0 {
+			return nil
+		}
+		return site.Exchanges[i]
+	}
+	for _, page := range site.Pages {
+		x := page.Exchange
+		if x.Method == e.Method && x.Route == e.Route && x.Identity == f.Identity && slices.ContainsFunc(page.Controls, func(c observe.Control) bool { return clicks(site, f.Plan, c) }) {
+			return x
+		}
+	}
+	return nil
+}
+
+// clicks says whether the plan begins at control c, or ends in what c does.
+func clicks(site *observe.Site, plan *finding.Plan, c observe.Control) bool {
+	a, ok := actionOf(site, c)
+	return len(plan.Clicks) > 0 && plan.Clicks[0].Selector == c.Selector || ok && a.Route == plan.Action.Route && a.Method == plan.Action.Method
 }
 
 // judgedAnew is for findings that have no attack of their own: headers decide.
@@ -91,18 +112,15 @@ func judgedAnew(site *observe.Site, rules policy.Rules, f finding.Finding) findi
 func aimed(site *observe.Site, e finding.Finding) finding.Finding {
 	old := e.Endpoint.URL
 	e = moved(e, old, site.Target)
-	for _, x := range site.Exchanges {
-		if x.Method == e.Endpoint.Method && x.Route == e.Endpoint.Route && x.Identity == e.Identity && x.Status < 300 {
-			if e.Plan != nil {
-				for i := range e.Plan.Clicks {
-					if e.Plan.Clicks[i].Page == e.Endpoint.URL {
-						e.Plan.Clicks[i].Page = x.URL
-					}
+	if x := shown(site, e.Endpoint, e); x != nil && (e.Plan == nil || e.Plan.Kind == finding.PlanFrame) {
+		if e.Plan != nil {
+			for i := range e.Plan.Clicks {
+				if e.Plan.Clicks[i].Page == e.Endpoint.URL {
+					e.Plan.Clicks[i].Page = x.URL
 				}
 			}
-			e.Endpoint.URL = x.URL
-			break
 		}
+		e.Endpoint.URL = x.URL
 	}
 	if e.Plan != nil {
 		e.Plan.Action = sameAction(site, e.Plan.Action)

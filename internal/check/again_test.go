@@ -16,8 +16,18 @@ func behind(header http.Header, routes ...string) *observe.Site {
 	site := &observe.Site{Target: "http://127.0.0.1:8080/", Identities: []string{"", "alice"}}
 	for _, route := range routes {
 		path := strings.ReplaceAll(route, "{id}", "new")
-		site.Exchanges = append(site.Exchanges, &observe.Exchange{Identity: "alice", Method: "GET", URL: "http://127.0.0.1:8080" + path,
-			Route: route, Status: 200, Type: "text/html", Header: header})
+		x := &observe.Exchange{Identity: "alice", Method: "GET", URL: "http://127.0.0.1:8080" + path,
+			Route: route, Status: 200, Type: "text/html", Header: header}
+		site.Exchanges = append(site.Exchanges, x)
+		site.Pages = append(site.Pages, &observe.Page{Exchange: x, Controls: []observe.Control{{Selector: "button", Action: -1}}})
+	}
+	return site
+}
+
+// withoutControls is a site that answers with something else: an error, a refusal.
+func withoutControls(site *observe.Site) *observe.Site {
+	for _, page := range site.Pages {
+		page.Controls = nil
 	}
 	return site
 }
@@ -54,6 +64,7 @@ func TestWhatWasProvenIsAskedAboutAgain(t *testing.T) {
 		{"a forgery is tried", proven(finding.CSRF, "POST /email"), behind(shut, "/"), finding.Suspected, true, "earlier scan proved"},
 		{"a page is framed", proven(finding.Clickjacking, "GET /offers", frames), behind(shut, "/offers"), finding.Suspected, true, ""},
 		{"a page that is not shown any more proves nothing", proven(finding.Clickjacking, "GET /offers", frames), behind(shut, "/"), finding.NotTestable, false, "did not get to see GET /offers"},
+		{"nor does one without the control", proven(finding.Clickjacking, "GET /offers", frames), withoutControls(behind(shut, "/offers")), finding.NotTestable, false, "did not get to see GET /offers"},
 		{"headers are read again", proven(finding.FramingAbsent, "GET /a", headersOnly("/b")), behind(shut, "/a", "/b"), finding.Refuted, false, "2 routes keep every stranger out"},
 		{"of every page", proven(finding.FramingAbsent, "GET /a", headersOnly("/b")), behind(shut, "/a"), finding.NotTestable, false, "did not get to see GET /b"},
 		{"and are what they are", proven(finding.FramingAbsent, "GET /a", headersOnly()), behind(nil, "/a"), finding.Suspected, false, "may still frame GET /a"},
