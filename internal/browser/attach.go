@@ -5,6 +5,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/fetch"
 	"github.com/chromedp/cdproto/inspector"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
@@ -42,12 +43,15 @@ func listen(s *session) {
 // it go on.
 func (p *Page) adopt(parent *session, ev *target.EventAttachedToTarget) {
 	s := p.session.wire.session(ev.SessionID, parent, p.on)
-	frame := ev.TargetInfo.Type == "iframe"
+	frame, reads := ev.TargetInfo.Type == "iframe", p.reads
 	if frame {
 		p.frames.moved(cdp.FrameID(ev.TargetInfo.TargetID))
 	}
 	go func() { // the reader of the wire must not send
 		listen(s)
+		if reads {
+			_ = send(s, fetch.Enable, fetch.EnableParams{})
+		}
 		if !frame {
 			_ = send(s, runtime.RunIfWaitingForDebugger, cdp.Empty{})
 			return
@@ -70,6 +74,8 @@ func (p *Page) on(s *session, ev any) {
 		p.update(func() { p.adopt(s, ev) })
 	case *page.EventJavascriptDialogOpening:
 		p.answer(s, ev)
+	case *fetch.EventRequestPaused:
+		go decide(s, ev) // the reader of the wire must not send
 	case *inspector.EventTargetCrashed:
 		s.wire.detach(s.id)
 	default:

@@ -31,6 +31,9 @@ type Options struct {
 	ShortLax bool
 	// UserAgent replaces the browser's own; "" leaves it.
 	UserAgent string
+	// ReadOnly lets pages that are rendered send only GET, HEAD and OPTIONS; what else
+	// they ask for is noted and fails. Logins and pages opened otherwise are free.
+	ReadOnly bool
 	// Patience is how long a page may take to load before it is stopped and taken
 	// as it is; 0 is ten seconds.
 	Patience time.Duration
@@ -95,6 +98,16 @@ func version(product string) string {
 
 // Version is the product and its version: "Chromium 156.0.8078.79".
 func (b *Browser) Version() string { return b.version }
+
+// Ended says whether the browser no longer runs: it was closed, or it died.
+func (b *Browser) Ended() bool {
+	select {
+	case <-b.wire.lost:
+		return true
+	default:
+		return false
+	}
+}
 
 // Close ends the browser and removes its profile. Everything opened in it is gone
 // afterwards; closing twice is harmless.

@@ -31,6 +31,7 @@ type Page struct {
 	traffic traffic
 	frames  frames
 	accept  bool
+	reads   bool // requests that do not only read fail
 	dialogs []string
 
 	once sync.Once

@@ -28,8 +28,16 @@ func (b *Browser) Render(ctx context.Context, cookies []Cookie, url string) (Ren
 		return Rendered{}, err
 	}
 	defer c.Close()
-	p, err := c.Open(ctx, url)
+	p, err := c.Blank(ctx)
 	if err != nil {
+		return Rendered{}, err
+	}
+	if b.options.ReadOnly {
+		if err := p.readOnly(ctx); err != nil {
+			return Rendered{}, err
+		}
+	}
+	if err := p.Goto(ctx, url); err != nil {
 		return Rendered{}, err
 	}
 	if err := p.Settle(ctx); err != nil {
