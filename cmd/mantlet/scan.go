@@ -25,9 +25,13 @@ type scanFlags struct {
 	browser     string
 	noBrowser   bool
 	noProofs    bool
+	dryRun      bool
+	stopFile    string
+	targets     []string // of the command line
 	cookieEnv   string
 	bearerEnv   string
 	maxRequests int
+	mutations   int
 	rate        float64
 	pages       int
 	deletes     bool
@@ -46,19 +50,27 @@ the state of the application read back afterwards.
 
 On loopback a scan is active: it changes state to prove findings, undoes what can be
 undone and reports the rest. Elsewhere it only looks, until "mantlet verify URL" has
-seen that you own the target.
+seen that you own the target. With --dry-run it looks, prints what it would attack and
+how, and attacks nothing.
+
+Ctrl-C, or the file that --stop-file names, ends the attacks: what was changed is
+undone, and the report says what was not looked at. A second Ctrl-C ends at once.
 
 Without URL the targets of mantlet.yaml are scanned; flags win over the file.
 
 Exit status: 0 clean, 1 findings at or above --fail-on, 2 usage or configuration,
 3 incomplete, 4 refused for safety.`,
 		Example: `  mantlet scan http://127.0.0.1:8000
+  mantlet scan --dry-run http://127.0.0.1:8000
   mantlet scan --config staging.yaml --fail-on high
   SESSION='sid=...' mantlet scan http://127.0.0.1:8000 --cookie-env SESSION
   mantlet scan https://app.example --format json > report.json
   mantlet scan http://127.0.0.1:8000 --suggest guard.yaml
   mantlet scan http://127.0.0.1:8080 --again mantlet-report/run.jsonl`,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if flags.dryRun {
+				return flags.plan(cmd, e, args)
+			}
 			job, o, err := flags.prepare(cmd, e, args)
 			if err != nil {
 				return err
@@ -66,7 +78,12 @@ Exit status: 0 clean, 1 findings at or above --fail-on, 2 usage or configuration
 			if err := loop.prepare(&job); err != nil {
 				return err
 			}
-			r, err := perform(cmd.Context(), e, job, o)
+			ctx, release, err := stoppable(cmd.Context(), e, flags.stopFile)
+			if err != nil {
+				return err
+			}
+			defer release()
+			r, err := perform(ctx, e, job, o)
 			if err != nil && !errors.Is(err, context.Canceled) {
 				return exitError{exitIncomplete, err}
 			}
@@ -81,6 +98,8 @@ Exit status: 0 clean, 1 findings at or above --fail-on, 2 usage or configuration
 	}
 	flags.register(cmd)
 	loop.register(cmd)
+	cmd.Flags().BoolVar(&flags.dryRun, "dry-run", false, "look, and print what would be attacked and how; attack nothing")
+	cmd.Flags().StringVar(&flags.stopFile, "stop-file", "mantlet.stop", "end the attacks and undo them as soon as there is this file")
 	cmd.Flags().StringVar(&flags.output.failOn, "fail-on", "", "lowest severity that gives exit status 1, or none (default medium)")
 	cmd.Flags().StringVar(&flags.output.dir, "output", "", `folder for the report, "-" for none (default mantlet-report)`)
 	cmd.Flags().StringSliceVar(&flags.output.files, "files", nil, "formats of the files: html, json, jsonl")
@@ -99,6 +118,7 @@ func (f *scanFlags) register(cmd *cobra.Command) {
 	flag.StringVar(&f.cookieEnv, "cookie-env", "", "environment `VARIABLE` with the Cookie header of a logged-in user")
 	flag.StringVar(&f.bearerEnv, "bearer-env", "", "environment `VARIABLE` with a bearer token")
 	flag.IntVar(&f.maxRequests, "max-requests", 0, "requests the scan may send (default 50000 on loopback, 5000 elsewhere)")
+	flag.IntVar(&f.mutations, "max-mutations", 0, "requests that may change the target (default 2000)")
 	flag.Float64Var(&f.rate, "rate", 0, "requests a second (default: unlimited on loopback, 5 elsewhere)")
 	flag.IntVar(&f.pages, "pages", 0, "pages to look at per identity (default 300)")
 	flag.BoolVar(&f.deletes, "insecure-allow-deletes", false, "aim delete-like actions at objects the scan did not make itself")
@@ -112,7 +132,11 @@ func (f *scanFlags) prepare(cmd *cobra.Command, e *env, args []string) (scan.Job
 	if err != nil {
 		return scan.Job{}, output{}, err
 	}
+	f.targets = args
 	f.merge(&file, args)
+	if f.mutations < 0 || f.maxRequests < 0 {
+		return scan.Job{}, output{}, errors.New("--max-mutations and --max-requests must not be negative")
+	}
 	if len(file.Targets) == 0 {
 		return scan.Job{}, output{}, errors.New("no target: give a URL, or name targets in " + config.Name + " (mantlet init writes one)")
 	}
@@ -133,7 +157,7 @@ func (f *scanFlags) prepare(cmd *cobra.Command, e *env, args []string) (scan.Job
 		OpenAPI: file.OpenAPI, Seeds: file.Seeds, Sockets: socketsOf(file), Pages: file.Budget.Pages,
 		Browser:   scan.Browser{Path: cmp.Or(file.Browser.Path, e.getenv("MANTLET_BROWSER")), Off: f.noBrowser},
 		Tables:    scan.Tables{Endpoint: file.DynamoDB.Endpoint, Region: file.DynamoDB.Region, Names: file.DynamoDB.Tables},
-		Mutations: file.Budget.Mutations, Deletes: file.Budget.Deletes, Proofs: !f.noProofs, Tool: "mantlet " + version,
+		Mutations: file.Budget.Mutations, Deletes: file.Budget.Deletes, Proofs: !f.noProofs, DryRun: f.dryRun, Tool: "mantlet " + version,
 	}, o, nil
 }
 
@@ -164,6 +188,7 @@ func (f *scanFlags) merge(file *config.File, args []string) {
 	file.Mode = cmp.Or(f.mode, file.Mode)
 	file.Browser.Path = cmp.Or(f.browser, file.Browser.Path)
 	file.Budget.Requests = cmp.Or(f.maxRequests, file.Budget.Requests)
+	file.Budget.Mutations = cmp.Or(f.mutations, file.Budget.Mutations)
 	file.Budget.Rate = cmp.Or(f.rate, file.Budget.Rate)
 	file.Budget.Pages = cmp.Or(f.pages, file.Budget.Pages)
 	file.Budget.Deletes = f.deletes || file.Budget.Deletes
@@ -193,9 +218,13 @@ func (f *scanFlags) identities(e *env, file config.File) ([]identity.Spec, error
 func (f *scanFlags) claim(file config.File) scope.Claim {
 	timeout, _ := file.Budget.RequestTimeout() // both validated when the file was read
 	private, _ := file.Scope.Ranges()
+	mode := scope.Mode(file.Mode)
+	if f.dryRun {
+		mode = scope.Passive
+	}
 	claim := scope.Claim{
 		Targets: file.Targets, Origins: file.Scope.Origins, Include: file.Scope.Include, Exclude: file.Scope.Exclude,
-		Private: private, Mode: scope.Mode(file.Mode), Rate: file.Budget.Rate, Concurrency: file.Budget.Concurrency,
+		Private: private, Mode: mode, Rate: file.Budget.Rate, Concurrency: file.Budget.Concurrency,
 		MaxRequests: file.Budget.Requests, Timeout: timeout, InsecureReason: f.insecure, Version: version,
 	}
 	if path, err := scope.OwnershipFile(); err == nil {

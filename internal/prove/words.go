@@ -15,6 +15,10 @@ var (
 	tokenLike   = regexp.MustCompile(`(?i)csrf|xsrf|token|nonce|authenticity`)
 )
 
+// Destroys says whether an action takes something away for good, so that it is only
+// aimed at what was made for the purpose.
+func Destroys(a finding.Action) bool { return destroys(a) }
+
 // destroys says whether an action takes something away for good.
 func destroys(a finding.Action, labels ...string) bool {
 	if strings.EqualFold(a.Method, "DELETE") {

@@ -21,6 +21,8 @@ type browsers struct {
 	ctx   context.Context
 	path  string // program; "" if there is no browser, see missing
 	proxy *scope.Proxy
+	// readOnly browsers send nothing of what pages try to change; logins excepted.
+	readOnly bool
 	// missing says why there is no browser; nil if there is one.
 	missing error
 
@@ -29,7 +31,7 @@ type browsers struct {
 }
 
 func openBrowsers(ctx context.Context, job Job) (*browsers, error) {
-	b := &browsers{ctx: ctx, running: map[finding.ThirdParty]*browser.Browser{}}
+	b := &browsers{ctx: ctx, readOnly: !job.Grant.Active(), running: map[finding.ThirdParty]*browser.Browser{}}
 	if job.Browser.Off {
 		b.missing = fmt.Errorf("switched off")
 		return b, nil
@@ -45,7 +47,8 @@ func openBrowsers(ctx context.Context, job Job) (*browsers, error) {
 	return b, nil
 }
 
-// of gives the browser of a profile, started if need be.
+// of gives the browser of a profile, started if need be: at first, and when the one
+// before has died.
 func (b *browsers) of(tp finding.ThirdParty) (*browser.Browser, error) {
 	if b.missing != nil {
 		return nil, b.missing
@@ -53,9 +56,12 @@ func (b *browsers) of(tp finding.ThirdParty) (*browser.Browser, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if running := b.running[tp]; running != nil {
-		return running, nil
+		if !running.Ended() {
+			return running, nil
+		}
+		running.Close() // what is left of its profile
 	}
-	started, err := browser.Start(b.ctx, browser.Options{Path: b.path, ThirdParty: tp, Proxy: b.proxy.Addr(), ShortLax: true})
+	started, err := browser.Start(b.ctx, browser.Options{Path: b.path, ThirdParty: tp, Proxy: b.proxy.Addr(), ShortLax: true, ReadOnly: b.readOnly})
 	if err != nil {
 		return nil, fmt.Errorf("start the browser with third-party cookies %s: %w", tp, err)
 	}

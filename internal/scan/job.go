@@ -24,6 +24,8 @@ type Job struct {
 	Deletes    bool // aim delete-like actions at objects the scan did not create
 	// Proofs false leaves every suspicion as it is, even in active mode.
 	Proofs bool
+	// DryRun hands every suspicion on with its plan, and carries none out.
+	DryRun bool
 	// Replay is a finding of an earlier scan to put to the test again, instead of
 	// what the checks suspect; nil scans.
 	Replay *finding.Finding

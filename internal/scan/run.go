@@ -34,7 +34,10 @@ func Run(ctx context.Context, job Job, h finding.Handler) error {
 	suspicions := judge(job, site, out)
 	trial := put(ctx, job, crew, site, browsers, suspicions, out)
 	trial.mutations = append(crew.logins, trial.mutations...)
-	settled := check.Settle(trial.findings)
+	settled := trial.findings
+	if !job.DryRun { // which tells of every plan
+		settled = check.Settle(trial.findings)
+	}
 	for i := range settled {
 		out.send(finding.Message{Finding: &settled[i]})
 	}
@@ -42,7 +45,7 @@ func Run(ctx context.Context, job Job, h finding.Handler) error {
 		out.send(finding.Message{Mutation: &trial.mutations[i]})
 	}
 	if err := context.Cause(ctx); err != nil {
-		out.skip(finding.Skip{What: "scan", Why: "interrupted", Incomplete: true})
+		out.skip(finding.Skip{What: "scan", Why: reason(err), Incomplete: true})
 	}
 	out.send(finding.Message{End: closing(job, crew, site, settled, trial, out)})
 	return out.err
@@ -51,6 +54,9 @@ func Run(ctx context.Context, job Job, h finding.Handler) error {
 func opening(job Job, b *browsers) *finding.Run {
 	run := &finding.Run{Schema: "1", Tool: job.Tool, ID: job.Grant.ScanID(), Targets: job.Targets,
 		Mode: string(job.Grant.Mode()), Consent: job.Grant.Consent(), Browser: b.version(), Started: time.Now().UTC()}
+	if job.DryRun {
+		run.Mode = "dry run"
+	}
 	for _, spec := range job.Identities {
 		run.Identities = append(run.Identities, spec.Name)
 	}

@@ -29,6 +29,9 @@ const restoreTime = 30 * time.Second
 // Without consent to attack, or without proofs wanted, suspicions stay what they are.
 func put(ctx context.Context, job Job, c crew, site *observe.Site, b *browsers, suspicions []finding.Finding, out *sink) trial {
 	t := trial{findings: suspicions}
+	if job.DryRun {
+		return t
+	}
 	if !job.Grant.Active() || !job.Proofs {
 		t.findings = withoutUnproven(suspicions)
 		return t
