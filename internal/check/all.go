@@ -8,6 +8,9 @@ func All() []*Check {
 		csrf, csrfJSON, csrfGet, csrfMethodOverride,
 		csrfTokenUnbound, csrfTokenBeforeLogin, csrfTokenConstant, csrfTokenInURL,
 		csrfOriginCheck, csrfLogin, csrfSameSiteOnly,
+		authMissing,
+		bolaRead, bolaWrite,
+		propertyAssignment,
 		cookieSameSite, cookieSecure, cookieHTTPOnly, cookieDomain,
 	}
 }

@@ -23,6 +23,7 @@ type Need int
 const (
 	NeedsNothing  Need = iota // any observed site will do
 	NeedsIdentity             // at least one identity that is logged in
+	NeedsTwoUsers             // two identities, of which one may not do all that the other may
 )
 
 // A Pass is one run of one check over one site.

@@ -18,10 +18,10 @@ func Run(site *observe.Site, rules policy.Rules, report func(finding.Finding)) [
 }
 
 func run(checks []*Check, site *observe.Site, rules policy.Rules, report func(finding.Finding)) []finding.Skip {
-	var blind []string
+	blind := map[string][]string{}
 	for _, c := range checks {
-		if c.Needs == NeedsIdentity && !hasIdentity(site) {
-			blind = append(blind, c.ID)
+		if lack := lacking(c.Needs, site); lack != "" {
+			blind[lack] = append(blind[lack], c.ID)
 			continue
 		}
 		var found []finding.Finding
@@ -31,15 +31,30 @@ func run(checks []*Check, site *observe.Site, rules policy.Rules, report func(fi
 			report(complete(f, site))
 		}
 	}
-	if len(blind) == 0 {
-		return nil
+	var skips []finding.Skip
+	for _, why := range []string{noIdentity, oneIdentity} {
+		if ids := blind[why]; len(ids) > 0 {
+			skips = append(skips, finding.Skip{What: strings.Join(ids, ", "), Why: why})
+		}
 	}
-	return []finding.Skip{{What: strings.Join(blind, ", "),
-		Why: "an identity that is logged in is needed, and the site was only seen as a visitor"}}
+	return skips
 }
 
-func hasIdentity(site *observe.Site) bool {
-	return slices.ContainsFunc(site.Identities, func(name string) bool { return name != "" })
+// What a check may lack.
+const (
+	noIdentity  = "an identity that is logged in is needed, and the site was only seen as a visitor"
+	oneIdentity = "a second identity is needed to try what belongs to the first: configure two ordinary users who share nothing"
+)
+
+// lacking says what a check needs and the site does not offer, "" if nothing.
+func lacking(n Need, site *observe.Site) string {
+	switch {
+	case n >= NeedsIdentity && !slices.ContainsFunc(site.Identities, func(name string) bool { return name != "" }):
+		return noIdentity
+	case n == NeedsTwoUsers && len(site.Sightings().Ordinary()) < 2:
+		return oneIdentity
+	}
+	return ""
 }
 
 // complete fills in what does not depend on the check that found it.

@@ -13,6 +13,9 @@ type Plan struct {
 	// Action is the state change the attacker is after; for PlanAccess also a GET
 	// that only reads.
 	Action Action `json:"action"`
+	// Extra are fields that the action does not offer, each with the present value and,
+	// as options, those to try ("+" for another number); only for PlanAccess.
+	Extra []Field `json:"extra,omitempty"`
 	// Variants are the forgeries to try, in order; only for PlanForge.
 	Variants []Variant `json:"variants,omitempty"`
 	// Clicks are the controls to click in the framed page, in order; only for PlanFrame.
@@ -129,6 +132,9 @@ type Variant struct {
 	// "X-HTTP-Method-Override" (header; needs a preflight, so only a same-origin
 	// script could send it and it is no browser forgery).
 	Override string `json:"override,omitempty"`
+	// Consent lets the browser ask the target's CORS policy before it sends the
+	// request, which then goes out with its own method and type.
+	Consent bool `json:"consent,omitempty"`
 	// Origin says which provenance the forged request shows.
 	Origin OriginUse `json:"origin,omitempty"`
 }

@@ -47,6 +47,15 @@ func TestRate(t *testing.T) {
 		{"unproven and open to neighbours only", Finding{Weakness: Clickjacking, State: Suspected, Vector: siblings}, Info, 0},
 		{"a cookie for neighbours", Finding{Weakness: CookieDomain, State: Suspected, Vector: siblings}, Low, 2.3},
 		{"a policy's flaw, shown by an attack that is rated itself", Finding{Weakness: FramingAbsent, State: Proven, Vector: suspected}, Low, 2.1},
+		{"another's object read", Finding{Weakness: BOLARead, State: Proven}, High, 7.1},
+		{"another's object changed", Finding{Weakness: BOLAWrite, State: Proven, Plan: email}, High, 7.1},
+		{"read without a login", Finding{Weakness: AuthMissing, State: Proven, Plan: &Plan{Action: Action{Method: "GET"}}}, High, 8.7},
+		{"changed without a login", Finding{Weakness: AuthMissing, State: Proven, Plan: theme}, High, 8.7},
+		{"a right taken", Finding{Weakness: PropertyAssignment, State: Proven, Plan: theme,
+			Proof: &Proof{Changes: []Change{{Where: "GET /api/me $.role"}}}}, High, 8.7},
+		{"a price chosen", Finding{Weakness: PropertyAssignment, State: Proven, Plan: theme}, High, 7.1},
+		{"access suspected", Finding{Weakness: BOLARead, State: Suspected}, Low, 2.3},
+		{"access tested", Finding{Weakness: BOLARead, State: Refuted}, Info, 0},
 		{"obsolete header", Finding{Weakness: FramingXFOOnly, State: Suspected, Vector: suspected}, Info, 0},
 	} {
 		severity, cvss := Rate(row.f)

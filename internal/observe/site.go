@@ -10,6 +10,7 @@ package observe
 
 import (
 	"net/http"
+	"sync"
 
 	"github.com/mantlet-dev/mantlet/internal/finding"
 	"github.com/mantlet-dev/mantlet/internal/markup"
@@ -43,6 +44,9 @@ type Site struct {
 	Identities []string
 	Framework  Framework
 	Skips      []finding.Skip
+
+	once sync.Once
+	seen *Sightings
 }
 
 // An Exchange is one request and its response.

@@ -61,7 +61,8 @@ type Bench struct {
 	order    []*subject
 	outset   state.Snapshot // read by Watch; nil if nobody watches
 	idle     state.Noise
-	plain    map[string]bool // endpoints that were proven to take forged requests as they are
+	known    map[string]map[string][]string // where values were shown, by identity
+	plain    map[string]bool                // endpoints that were proven to take forged requests as they are
 	// bothSettings counts, for each way to send, the settings for third-party
 	// cookies under which it was seen to work.
 	bothSettings map[attacker.Vehicle]int
@@ -193,8 +194,11 @@ func (b *Bench) carryOut(ctx context.Context, f finding.Finding) (finding.Findin
 	if victim == nil {
 		return f, notTestable("identity %q is not configured here", f.Plan.Victim)
 	}
-	if f.Plan.Kind == finding.PlanFrame {
+	switch f.Plan.Kind {
+	case finding.PlanFrame:
 		return b.tryFrame(ctx, f, victim)
+	case finding.PlanAccess:
+		return b.tryAccess(ctx, f, victim)
 	}
 	return b.tryForge(ctx, f, victim)
 }

@@ -3,6 +3,7 @@ package prove
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -138,8 +139,9 @@ func (s *subject) oracleFor(a finding.Action) oracle {
 func (b *Bench) aimAt(ctx context.Context, victim *identity.Session, a finding.Action, changes []finding.Change, mark string) (finding.Action, bool) {
 	old := placeholders(a)
 	if len(old) == 0 {
-		// The id is a field of the form in the object's row, which is found by the mark.
-		return a, true
+		// The id is a field of the form on the object's own page, or in its row, which
+		// is found by the mark.
+		return b.aimPage(ctx, victim, a, changes, mark), true
 	}
 	for _, id := range candidateIDs(a.Route, changes, mark) {
 		aimed := aim(a, old[len(old)-1], id)
@@ -148,6 +150,36 @@ func (b *Bench) aimAt(ctx context.Context, victim *identity.Session, a finding.A
 		}
 	}
 	return a, false
+}
+
+// aimPage gives an action whose page names the object in its query the page that
+// appeared with the mark.
+func (b *Bench) aimPage(ctx context.Context, victim *identity.Session, a finding.Action, changes []finding.Change, mark string) finding.Action {
+	page, err := url.Parse(a.Page)
+	if err != nil || page.RawQuery == "" {
+		return a
+	}
+	for _, c := range changes {
+		link, err := page.Parse(c.After)
+		if c.Before != "" || err != nil || !strings.HasSuffix(c.Where, " link") || link.Path != page.Path || b.Grant.Allows(link.String()) != nil {
+			continue
+		}
+		if shown, _, err := b.fetch(ctx, victim, link.String()); err == nil && strings.Contains(string(shown.body), mark) {
+			a.Page = link.String()
+			return a
+		}
+	}
+	return a
+}
+
+// isAimed says whether what is about to be destroyed is the object with the mark:
+// its identifier stands in the address, or the form stands next to the mark or on
+// a page that is about the object.
+func (s *subject) isAimed(mark string) bool {
+	if len(placeholders(s.action)) > 0 {
+		return true // aimed by an identifier that was found to bear the mark
+	}
+	return s.live != nil && (strings.Contains(strings.ToLower(s.live.around), strings.ToLower(mark)) || s.live.alone && strings.Contains(s.live.page, mark))
 }
 
 var keyed = regexp.MustCompile(`\[([^\]]*=[^\]]*)\]`)
@@ -285,6 +317,9 @@ func (s *subject) forgeCanary(ctx context.Context, f finding.Finding) (filling, 
 	if err := s.open(ctx); err != nil {
 		return filling{}, err
 	}
+	if !s.isAimed(made.mark) {
+		return filling{}, notTestable("the object made to be destroyed could not be told from others")
+	}
 	if s.witness.kind == "" {
 		s.oracle = s.nursery.creator.oracleFor(s.action)
 	}
@@ -321,6 +356,9 @@ func (s *subject) clear(ctx context.Context) error {
 			s.action, s.near = c.action, c.mark
 			if err := s.open(ctx); err != nil {
 				return err
+			}
+			if !s.isAimed(c.mark) {
+				continue
 			}
 			if err := s.resend(ctx, s.asItStands("")); err != nil {
 				return err

@@ -3,7 +3,9 @@ package prove
 import (
 	"bytes"
 	"mime"
+	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -31,6 +33,8 @@ type form struct {
 	inputs  []input
 	around  string // the text of the row or item that holds it
 	label   string // what its submit button says
+	page    string // the whole page's source
+	alone   bool   // no other form of the page is sent to the same place
 }
 
 func (f *form) input(name string) *input {
@@ -76,6 +80,13 @@ func (d document) forms() []*form {
 			found = append(found, d.form(n))
 		}
 	})
+	count := map[string]int{}
+	for _, f := range found {
+		count[f.method+" "+f.url.Path]++
+	}
+	for _, f := range found {
+		f.page, f.alone = string(d.body), count[f.method+" "+f.url.Path] == 1
+	}
 	return found
 }
 
@@ -205,6 +216,32 @@ func (d document) meta(suggests func(string) bool) string {
 		}
 	})
 	return content
+}
+
+var spelledHeader = regexp.MustCompile(`["']([Xx]-[\w-]+)["']\s*[:,]\s*["']([^"'\s]+)["']`)
+
+// spelledOut are headers of the application's own that the page gives its scripts
+// with their values: in a script, or as a JSON object in an attribute.
+func (d document) spelledOut() map[string]string {
+	found := map[string]string{}
+	add := func(text string) {
+		for _, m := range spelledHeader.FindAllStringSubmatch(text, 20) {
+			if name := http.CanonicalHeaderKey(m[1]); found[name] == "" {
+				found[name] = m[2]
+			}
+		}
+	}
+	each(d.root, func(n *html.Node) {
+		if n.DataAtom == atom.Script {
+			add(textOf(n))
+		}
+		for _, a := range n.Attr {
+			if strings.HasPrefix(a.Key, "data-") && strings.HasPrefix(a.Val, "{") {
+				add(a.Val)
+			}
+		}
+	})
+	return found
 }
 
 func each(n *html.Node, visit func(*html.Node)) {

@@ -302,6 +302,11 @@ func (l *learning) settleOn(w witness, st style, hits []finding.Change, f fillin
 		narrow = s.oracle
 	}
 	s.oracle, s.witness, s.style = narrow, w, st
+	s.spots, s.creates = map[string]bool{}, true
+	for _, c := range hits {
+		s.spots[c.Where] = true
+		s.creates = s.creates && c.Before == ""
+	}
 	if len(s.earlier) == 0 {
 		s.recall(f, replaced(l.noise.Filter(l.bench.diff(l.from, l.latest))), l.from)
 	}

@@ -103,6 +103,8 @@ const (
 	purposeBroken     = "broken-session control"
 	purposeForged     = "forged request"
 	purposeClick      = "framed click"
+	purposeIntrusion  = "request as another"
+	purposeExtra      = "request with a field more"
 	purposeCanary     = "canary"
 	purposeRestore    = "restore"
 )

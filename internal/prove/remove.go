@@ -72,6 +72,9 @@ func (s *subject) remove(ctx context.Context, wide oracle, remover finding.Actio
 	if err := other.open(ctx); err != nil {
 		return false, err
 	}
+	if !other.isAimed(mark) {
+		return false, nil
+	}
 	if err := other.resend(ctx, other.asItStands("")); err != nil {
 		return false, err
 	}

@@ -44,6 +44,8 @@ type subject struct {
 	witness witness
 	before  state.Snapshot // as it was before anything was sent; nil if that was not read
 	latest  state.Snapshot
+	spots   map[string]bool // where exactly the legitimate effect stood
+	creates bool            // the legitimate effect was something new, in a place of its own
 	style   style
 	lag     time.Duration // how long a change took to show
 
@@ -57,6 +59,9 @@ type subject struct {
 	untried    int                         // variants of the plan at hand that could not be tried
 	redo       func(context.Context) error // does the action again, nil if one request does
 	nursery    *nursery                    // where a destructive action's objects come from, nil for others
+	// unset undoes what is done in another way than by a request, nil for requests;
+	// it says how it went about it.
+	unset func(context.Context) (how string, err error)
 }
 
 // subject gives the subject of an action, learned; its error says why it cannot
@@ -165,7 +170,13 @@ func (s *subject) open(ctx context.Context) error {
 // headerToken finds the token that the application's script would send in a
 // header: in a meta element, or in a cookie that a script can read.
 func (s *subject) headerToken(page document) {
-	if s.action.HeaderToken == "" {
+	if s.action.Source == "script" {
+		for name, text := range page.spelledOut() {
+			s.headers[name] = text
+			s.bench.Grant.Redactor().Learn("token", text)
+		}
+	}
+	if name := http.CanonicalHeaderKey(s.action.HeaderToken); name == "" || s.headers[name] != "" {
 		return
 	}
 	if token := page.meta(tokenLike.MatchString); token != "" {

@@ -1,0 +1,242 @@
+package prove
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/mantlet-dev/mantlet/internal/finding"
+	"github.com/mantlet-dev/mantlet/internal/identity"
+)
+
+// tryAccess carries out a plan in which somebody asks for what is not theirs: no
+// victim's browser takes part.
+func (b *Bench) tryAccess(ctx context.Context, f finding.Finding, owner *identity.Session) (finding.Finding, error) {
+	if f.Weakness == finding.PropertyAssignment {
+		return b.tryAssign(ctx, f, owner)
+	}
+	callers, err := b.callers(ctx, f, owner)
+	if err != nil {
+		return f, err
+	}
+	if strings.EqualFold(f.Plan.Action.Method, http.MethodGet) {
+		return b.tryRead(ctx, f, owner, callers)
+	}
+	return b.tryWrite(ctx, f, owner, callers)
+}
+
+// A caller is somebody who asks for what is not theirs, and what is said of them.
+type caller struct {
+	who  *identity.Session
+	name string // as an attempt is called
+	text string // and as is told of them: as "bob", with the session of "bob"
+	// nobody is set for those who have no session that counts.
+	nobody bool
+}
+
+func visitor(b *Bench) caller {
+	return caller{identity.Anonymous(b.Grant), "no session", "without any session", true}
+}
+
+// broken is one with credentials of who's shape that mean nothing.
+func broken(who *identity.Session) caller {
+	return caller{who.Broken(), "session nobody gave out", "with cookies and tokens of the right shape that mean nothing", true}
+}
+
+// callers are who tries a plan: the intruder, or, where a login should be needed,
+// a visitor without any session and one with a session that nobody gave out.
+func (b *Bench) callers(ctx context.Context, f finding.Finding, owner *identity.Session) ([]caller, error) {
+	if f.Plan.Intruder == "" {
+		return []caller{visitor(b), broken(owner)}, nil
+	}
+	intruder := b.victim(f.Plan.Intruder)
+	if intruder == nil {
+		return nil, notTestable("identity %q is not configured here", f.Plan.Intruder)
+	}
+	if intruder.Alive(ctx) != nil {
+		if err := intruder.Renew(ctx); err != nil {
+			return nil, notTestable("the session of %q was lost and could not be renewed: %v", intruder.Name(), err)
+		}
+	}
+	name := intruder.Name()
+	return []caller{{intruder, "as " + name, fmt.Sprintf("as %q, with the session of %[1]q", name), false}}, nil
+}
+
+func note(f *finding.Finding, c caller, accepted bool, status int, why string) {
+	f.Proof.Attempts = append(f.Proof.Attempts, finding.Attempt{Variant: c.name, Accepted: accepted, By: "replay", Status: status, Why: why})
+}
+
+// needsNoSession is why a weakness of authorization was not shown.
+func needsNoSession() error {
+	return notTestable("the endpoint does this without any session: authentication is missing, which is worse than and different from a lack of authorization")
+}
+
+// tryWrite has the owner do the action, and then the callers for the same object.
+func (b *Bench) tryWrite(ctx context.Context, f finding.Finding, owner *identity.Session, callers []caller) (finding.Finding, error) {
+	s, err := b.subjectOrCanary(ctx, f, f.Plan.Action, owner)
+	if s != nil {
+		f.Proof.Oracle, f.Proof.Controls, f.Proof.Steps = s.oracle.Name(), s.controlsSoFar(), s.storySoFar()
+	}
+	if err == nil {
+		f, err = s.intrude(ctx, f, callers)
+	}
+	if s != nil {
+		// How the undoing went is in the ledger; it does not change the verdict.
+		_ = s.restore(context.WithoutCancel(ctx))
+	}
+	return f, err
+}
+
+// intrude has the callers do what the owner did, each with a marker of its own.
+func (s *subject) intrude(ctx context.Context, f finding.Finding, callers []caller) (finding.Finding, error) {
+	for _, c := range callers {
+		shown, done, err := s.callAs(ctx, &f, c)
+		if err != nil {
+			return f, err
+		}
+		if len(shown) == 0 {
+			continue
+		}
+		if f.Plan.Intruder != "" {
+			control, again, err := s.callAs(ctx, &f, broken(c.who))
+			if err != nil {
+				return f, err
+			}
+			f.Proof.Controls = append(f.Proof.Controls, brokenControl(len(control) == 0, again.status))
+			if len(control) > 0 {
+				return f, needsNoSession()
+			}
+		}
+		f.Proof.Changes = redacted(shown, s.bench.redact)
+		return verdict(f, finding.Proven, fmt.Sprintf("sent %s, the request was answered %d, and the change was there when the state was re-read as %q",
+			c.text, done.status, s.victim.Name())), nil
+	}
+	return verdict(f, finding.Refuted, fmt.Sprintf("the same request, sent %s, changed nothing, while the owner's did", textsOf(callers))), nil
+}
+
+func textsOf(callers []caller) string {
+	var texts []string
+	for _, c := range callers {
+		texts = append(texts, c.text)
+	}
+	return strings.Join(texts, " or ")
+}
+
+func brokenControl(passed bool, status int) finding.Control {
+	control := finding.Control{Name: "broken-session", Passed: passed,
+		Text: fmt.Sprintf("the same request with a session that nobody gave out was answered %d and was of no effect", status)}
+	if !passed {
+		control.Text = "the same request with a session that nobody gave out had its effect too"
+	}
+	return control
+}
+
+// callAs sends the action for the owner's object as somebody else, with that one's
+// own tokens, and gives the changes of the owner's state that show it.
+func (s *subject) callAs(ctx context.Context, f *finding.Finding, c caller) ([]finding.Change, answer, error) {
+	fill, err := s.fillForged(ctx)
+	if err != nil {
+		return nil, answer{}, err
+	}
+	shadow, err := s.shadowOf(ctx, c)
+	if err != nil {
+		return nil, answer{}, err
+	}
+	sub := s.submission(fill)
+	s.ownTokens(ctx, &sub, c.who)
+	request, err := sub.request(ctx)
+	if err != nil {
+		return nil, answer{}, notTestable("the action cannot be written as a request: %v", err)
+	}
+	s.fromOwnPage(request, sub)
+	entry, err := s.bench.Ledger.enter(f.ID, purposeIntrusion, s.action.Endpoint())
+	if err != nil {
+		return nil, answer{}, err
+	}
+	s.remember(fill.marker)
+	a, err := s.bench.do(c.who, request)
+	if err != nil {
+		return nil, a, err
+	}
+	shown, _, err := s.await(ctx, s.witness, fill.marker, s.patience())
+	if err != nil {
+		return nil, a, err
+	}
+	if shown, err = s.owners(ctx, c, shown, fill.marker); err != nil {
+		return nil, a, err
+	}
+	s.did(entry, shown)
+	if len(shown) == 0 {
+		if err := shadow.undo(ctx, fill, entry); err != nil {
+			return nil, a, err
+		}
+	}
+	why := "nothing changed for the owner"
+	if len(shown) > 0 {
+		why = "the change was re-read as the owner"
+		f.Proof.Marker = fill.marker.shown(s.witness)
+		f.Proof.Steps = append(f.Proof.Steps, finding.Step{Text: "The same request was sent " + c.text + ", for the owner's object.",
+			Request: s.bench.requestText(request, sub), Answer: s.bench.answerText(a)})
+	}
+	note(f, c, len(shown) > 0, a.status, why)
+	return shown, a, nil
+}
+
+// ownTokens replaces the owner's anti-forgery tokens by those that who is shown;
+// who is shown none sends none.
+func (s *subject) ownTokens(ctx context.Context, sub *submission, who *identity.Session) {
+	var values []value
+	for _, v := range sub.values {
+		if v.token {
+			if v.text = s.bench.tokenFor(ctx, who, s.action, v.name); v.text == "" {
+				continue
+			}
+		}
+		values = append(values, v)
+	}
+	u := *sub.url
+	query := u.Query()
+	for _, name := range s.queryTokens(&u) {
+		query.Set(name, s.bench.tokenFor(ctx, who, s.action, name))
+		u.RawQuery = query.Encode()
+	}
+	sub.values, sub.url, sub.headers = values, &u, s.ownHeaders(ctx, who)
+}
+
+// ownHeaders are the headers that the application's script would add for who.
+func (s *subject) ownHeaders(ctx context.Context, who *identity.Session) map[string]string {
+	if len(s.headers) == 0 {
+		return nil
+	}
+	as := &subject{bench: s.bench, action: s.action, victim: who, headers: map[string]string{}}
+	for _, address := range s.bench.pagesOf(who, s.action.Page) {
+		page, _, err := s.bench.fetch(ctx, who, address)
+		if err != nil {
+			continue // another page may show one
+		}
+		if as.headerToken(page); len(as.headers) > 0 {
+			break
+		}
+	}
+	for name, text := range s.headers {
+		if !tokenLike.MatchString(name) && !looksRandom(text) {
+			as.headers[name] = text // a mark of the script, the same for everybody
+		}
+	}
+	return as.headers
+}
+
+// pagesOf are a few pages that who may see, first the one named.
+func (b *Bench) pagesOf(who *identity.Session, first string) []string {
+	var urls []string
+	if first != "" && b.Grant.Allows(first) == nil {
+		urls = append(urls, first)
+	}
+	for _, p := range b.Site.Pages {
+		if p.Exchange.Identity == who.Name() && p.Exchange.Status == http.StatusOK && len(urls) < 4 && b.Grant.Allows(p.Exchange.URL) == nil {
+			urls = append(urls, p.Exchange.URL)
+		}
+	}
+	return urls
+}

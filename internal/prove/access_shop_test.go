@@ -1,0 +1,106 @@
+package prove_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/mantlet-dev/mantlet/internal/check"
+	"github.com/mantlet-dev/mantlet/internal/finding"
+	"github.com/mantlet-dev/mantlet/internal/identity"
+	"github.com/mantlet-dev/mantlet/internal/lab"
+	"github.com/mantlet-dev/mantlet/internal/observe"
+	"github.com/mantlet-dev/mantlet/internal/prove"
+	"github.com/mantlet-dev/mantlet/internal/scope"
+	"github.com/mantlet-dev/mantlet/policy"
+)
+
+// aboutAccess says whether a weakness is one of authentication or authorization.
+func aboutAccess(w string) bool {
+	return slices.ContainsFunc([]string{"auth-", "bola-", "property-"}, func(family string) bool { return strings.HasPrefix(w, family) })
+}
+
+// intrude observes an instance as everybody it names and puts the suspicions about
+// access to the test, without a browser.
+func intrude(t *testing.T, app *lab.Instance) (settled []finding.Finding, remaining []finding.Mutation) {
+	t.Helper()
+	grant, err := scope.Open(t.Context(), scope.Claim{Targets: []string{app.URL}, MaxRequests: 100000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	crew := []*identity.Session{identity.Anonymous(grant)}
+	for _, i := range app.Identities {
+		spec := person(i.Name, i.Password)
+		spec.Form.Fields["username"] = i.Username
+		session, err := identity.Login(t.Context(), grant, spec, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		crew = append(crew, session)
+	}
+	site, err := observe.Collect(t.Context(), grant, crew, observe.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &rig{grant: grant, bench: &prove.Bench{Grant: grant, Site: site, Victim: func(name string) *identity.Session {
+		at := slices.IndexFunc(crew, func(s *identity.Session) bool { return s.Name() == name })
+		if at < 0 {
+			return nil
+		}
+		return crew[at]
+	}}}
+	var found []finding.Finding
+	for _, skip := range check.Run(site, policy.Rules{}, func(f finding.Finding) {
+		if aboutAccess(string(f.Weakness)) {
+			found = append(found, f)
+		}
+	}) {
+		t.Logf("skipped %s: %s", skip.What, skip.Why)
+	}
+	for i := range found {
+		if found[i].Plan != nil && !check.Moot(found[i], found[:i]) {
+			found[i] = r.attempt(t, found[i])
+		}
+	}
+	for _, m := range r.bench.Restore(t.Context()) {
+		if !m.Undone {
+			remaining = append(remaining, m)
+		}
+	}
+	return check.Settle(found), remaining
+}
+
+// holdAccess compares what was proven with the truth about access.
+func holdAccess(t *testing.T, truth []lab.TruthRow, settled []finding.Finding) {
+	t.Helper()
+	at := func(weakness, endpoint string) string {
+		return weakness + " " + placeholder.ReplaceAllString(endpoint, "{}")
+	}
+	state := map[string]finding.State{}
+	for _, f := range settled {
+		state[at(string(f.Weakness), f.Endpoint.String())] = f.State
+		t.Logf("%s %s %s %s: %s", f.State, f.Severity, f.Weakness, f.Endpoint, f.Why)
+	}
+	for _, row := range truth {
+		if !aboutAccess(row.Weakness) {
+			continue
+		}
+		got := state[at(row.Weakness, row.Endpoint)]
+		if shown := got == finding.Proven; shown != (row.Truth == lab.Vulnerable) {
+			t.Errorf("%s %s: %q, in truth %s (%s)", row.Weakness, row.Endpoint, got, row.Truth, row.Note)
+		}
+	}
+}
+
+func TestAccessToTheShop(t *testing.T) {
+	for _, variant := range []string{"weak", "repaired"} {
+		t.Run(variant, func(t *testing.T) {
+			app := startShop(t, variant)
+			settled, remaining := intrude(t, app)
+			holdAccess(t, app.Truth, settled)
+			for _, m := range remaining {
+				t.Errorf("%s %s remains: %s %v", m.Purpose, m.Endpoint, m.Note, m.Changes)
+			}
+		})
+	}
+}
