@@ -28,6 +28,10 @@ func newAccuracyCommand(e *env) *cobra.Command {
 with their truth files, prints recall, false alarms and the share proven, and writes
 accuracy.json.
 
+It also closes the loop: each weak application is scanned again behind the guard, with
+the rules that its own scan suggests. Every attack that was proven has to be refuted
+there, and the application's own tests have to pass on both sides of the guard.
+
 With --truth and a URL it does the same for any other application: identities and
 scope come from mantlet.yaml.`,
 		Example: "  mantlet accuracy\n  mantlet accuracy http://127.0.0.1:9000 --truth truth.json --config mantlet.yaml",
@@ -44,14 +48,17 @@ scope come from mantlet.yaml.`,
 				return err
 			}
 			printAccuracy(e.stdout, result)
-			return writeAccuracy(out, result)
+			if err := writeAccuracy(out, result); err != nil {
+				return err
+			}
+			return closed(result.Guarded)
 		},
 	}
 	flags.register(cmd)
 	cmd.Flags().StringVar(&truthFile, "truth", "", "truth file of the application at URL")
 	cmd.Flags().StringVar(&out, "out", "accuracy.json", "where to write the result")
 	cmd.Flags().StringSliceVar(&choice.apps, "lab", nil, "labs to scan: shop, bank, tracker, clinic (default all)")
-	cmd.Flags().StringSliceVar(&choice.variants, "variant", nil, "variants to scan: weak, repaired, lax (default all)")
+	cmd.Flags().StringSliceVar(&choice.variants, "variant", nil, "variants to scan: weak, repaired, lax, guarded (default all)")
 	cmd.Flags().IntVar(&choice.runs, "runs", 1, "scan each lab so many times and fail unless all give the same findings")
 	cmd.Flags().StringVar(&choice.reports, "reports", "", "folder to keep the reports of the lab's scans in")
 	return cmd
@@ -101,9 +108,15 @@ func printAccuracy(w io.Writer, result accuracy.Result) {
 	for _, row := range result.Rows {
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", row.App, row.Variant, row.Endpoint, row.Weakness, row.Truth, row.Verdict, row.Mark())
 	}
-	table.Flush()
+	if len(result.Rows) > 0 {
+		table.Flush()
+	}
 	for _, line := range result.Unlisted {
 		fmt.Fprintln(w, "not in the truth:", line)
+	}
+	printGuarded(w, result.Guarded)
+	if len(result.Rows) == 0 {
+		return
 	}
 	fmt.Fprintf(w, "\nrecall %.1f %%, proven %.1f %%, false proven %d, false suspected %d, %d rows\n",
 		100*result.Recall, 100*result.ProvenRecall, result.FalseProven, result.FalseSuspected, len(result.Rows))

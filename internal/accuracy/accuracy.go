@@ -59,6 +59,8 @@ type Result struct {
 	FalseSuspected int `json:"false_suspected"`
 	// Unlisted are findings above info that no row speaks of, for a person to judge.
 	Unlisted []string `json:"unlisted,omitempty"`
+	// Guarded are the weak applications behind the guard.
+	Guarded []Guarded `json:"guarded,omitempty"`
 }
 
 // Compare decides every fact of t by the findings of a scan of that variant.
@@ -96,6 +98,7 @@ func Join(results ...Result) Result {
 	for _, r := range results {
 		all.Rows = append(all.Rows, r.Rows...)
 		all.Unlisted = append(all.Unlisted, r.Unlisted...)
+		all.Guarded = append(all.Guarded, r.Guarded...)
 		all.FalseProven += r.FalseProven
 		all.FalseSuspected += r.FalseSuspected
 	}
