@@ -34,7 +34,7 @@ type program struct {
 
 var programs = []program{
 	{"fastapi", "the bank", "bank_", []string{"alice", "bob", "admin"}},
-	{"flask", "the tracker", "tracker_", []string{"alice", "bob"}},
+	{"flask", "the tracker", "tracker_", []string{"alice", "bob", "admin"}},
 	{"django", "the clinic", "clinic_", []string{"alice", "bob", "admin"}},
 }
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from botocore.exceptions import ClientError
 
 from kit.dynamo import Tables, item, refused
+from kit.numbers import number
 from kit.people import matches
 
 SESSION_SECONDS = 3600
@@ -24,11 +25,6 @@ SETTINGS = {
     "paper_copies", "activity_read", "home_branch", "offer_accepted", "call_back", "insights_shared", "tax_reported",
     "rate_alerts", "contract_renewal", "certificate_public", "report_notice", "currency", "alert_above", "contact_time", "note",
 }
-
-
-def number():
-    """Eight digits: guessable, as such numbers are."""
-    return str(secrets.randbelow(9 * 10**7) + 10**7)
 
 
 class NotEnough(Exception):
@@ -174,7 +170,7 @@ class Store(Tables):
         return self.must_get("mandates", mandate_id=mandate_id)
 
     def mandates(self, owner):
-        return [row for row in sorted(self.all("mandates"), key=lambda row: row["mandate_id"]) if row["owner"] == owner]
+        return self.owned("mandates", owner)
 
     def add_mandate(self, owner, creditor, reference, mandate_id=None):
         row = {"mandate_id": mandate_id or number(), "owner": owner, "creditor": creditor, "reference": reference}
@@ -185,7 +181,7 @@ class Store(Tables):
         return self.must_get("letters", letter_id=letter_id)
 
     def letters(self, owner):
-        return [row for row in sorted(self.all("letters"), key=lambda row: row["letter_id"]) if row["owner"] == owner]
+        return self.owned("letters", owner)
 
     def add_letter(self, owner, subject, text, letter_id=None):
         letter_id = letter_id or number()

@@ -9,9 +9,16 @@ from werkzeug.exceptions import HTTPException
 import account
 import api
 import boards
+import exports
+import live
 import people
+import profile
 import reports
+import shared
+import snippets
+import staff
 import tickets
+import times
 from kit.dynamo import NotFound
 from kit.variant import variant
 from pages import failure
@@ -19,7 +26,8 @@ from people import LoginNeeded
 from sessions import DynamoSessions
 from store import Store
 
-BLUEPRINTS = (people.blueprint, tickets.blueprint, account.blueprint, boards.blueprint, reports.blueprint, api.blueprint)
+BLUEPRINTS = (people.blueprint, tickets.blueprint, account.blueprint, boards.blueprint, reports.blueprint, api.blueprint,
+              times.blueprint, snippets.blueprint, exports.blueprint, staff.blueprint, profile.blueprint, shared.blueprint, live.blueprint)
 
 
 def create():

@@ -74,7 +74,7 @@ def login():
     user = tracker().authenticate(form.username.data, form.password.data)
     if not user:
         return page("Not logged in", paragraphs=("User name and password do not match.",), status=401)
-    session.rotate()
+    session.rotate(request.cookies.get(variant.CONFIG["SESSION_COOKIE_NAME"]) if variant.KEYS_CHOSEN else None)
     session["user"] = user["username"]
     # Here and not with the first form shown: two pages loaded at once would each make one, and one be lost.
     session["csrf_token"] = secrets.token_hex(20)

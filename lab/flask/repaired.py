@@ -10,14 +10,22 @@ from flask import request
 from flask_wtf.csrf import CSRFProtect
 
 from kit.framing import PARTNER, frame_headers
-from kit.origin import suspicious
+from kit.origin import one_of, suspicious, suspicious_socket
+from kit.sharing import Sharing, public
 
 NAME = "repaired"
 
 # The prefix keeps a sibling subdomain from planting a cookie of this name.
 CONFIG = {"SESSION_COOKIE_NAME": "__Host-tracker_session", "SESSION_COOKIE_SAMESITE": "Lax", "SESSION_COOKIE_SECURE": True}
 FEED_COOKIE = None
-DENSITY_FROM_ANYWHERE = False
+DENSITY_FROM_ANYWHERE = KEYS_CHOSEN = False
+TIMES_OF_ALL = SNIPPETS_OF_ALL = SNIPPETS_TOLD = EXPORTS_OPEN = STAFF_OPEN = PROFILE_TAKES_ALL = CARD_TELLS_ALL = False
+
+SHARED = {"/api/work/partner": Sharing(one_of(PARTNER)), "/api/work/open": public, "/api/patterns": public}
+
+
+def may_listen(path, origin, host):
+    return any(not suspicious_socket(scheme, [("host", host), ("origin", origin)]) for scheme in ("http", "https"))
 
 
 def form_meta(endpoint):
@@ -26,6 +34,10 @@ def form_meta(endpoint):
 
 def json_body(endpoint):
     return request.get_json()
+
+
+def check_token(endpoint):
+    """CSRFProtect has asked already."""
 
 
 class FrameHeaders:

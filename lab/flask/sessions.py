@@ -12,11 +12,12 @@ from kit.session_rows import SESSION_SECONDS, SessionRows
 class Session(CallbackDict, SessionMixin):
     def __init__(self, data=None, key=None):
         super().__init__(data or {}, on_update=lambda changed: setattr(changed, "modified", True))
-        self.key, self.ended, self.modified = key, None, False
+        self.key, self.ended, self.chosen, self.modified = key, None, None, False
 
-    def rotate(self):
-        """To be called at login and logout: another key, and nothing carried over."""
+    def rotate(self, chosen=None):
+        """To be called at login and logout: another key, and nothing carried over. A chosen key is taken if there was no session yet."""
         self.ended, self.key = self.ended or self.key, None
+        self.chosen = None if self.ended else chosen
         self.clear()
         self.modified = True
 
@@ -42,8 +43,10 @@ class DynamoSessions(SessionInterface):
         if not session:
             self._cookie(app, response, "", 0)
             return
-        session.key = secrets.token_urlsafe(32)
-        self.rows.create(session.key, data)
+        session.key = session.chosen
+        if not session.key or not self.rows.create(session.key, data):
+            session.key = secrets.token_urlsafe(32)
+            self.rows.create(session.key, data)
         self._cookie(app, response, session.key, SESSION_SECONDS)
 
     def _cookie(self, app, response, value, seconds):

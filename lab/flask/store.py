@@ -9,7 +9,7 @@ from kit.people import matches
 # What people may write on their own record.
 SETTINGS = {
     "email", "signature", "nickname", "phone", "avatar", "density", "digest", "language", "default_filter", "timezone",
-    "burndown_shared", "timesheet_locked", "board_pinned", "roadmap_followed", "releases_mailed", "calendar_shared", "guidelines_accepted",
+    "burndown_shared", "timesheet_locked", "board_pinned", "roadmap_followed", "releases_mailed", "calendar_shared", "guidelines_accepted", "pace",
 }
 
 
@@ -20,6 +20,11 @@ class Store(Tables):
         "sessions": ("id_hash",),
         "tickets": ("owner", "ticket_id"),
         "comments": ("thread", "comment_id"),
+        # Keyed by their numbers alone: whose they are stands inside.
+        "times": ("entry_id",),
+        "snippets": ("snippet_id",),
+        "exports": ("export_id",),
+        "words": ("place",),
     }
 
     def user(self, username):
@@ -34,6 +39,10 @@ class Store(Tables):
         if name not in SETTINGS:
             raise ValueError(f"{name} is not a setting")
         self.set("users", {"username": username}, name, value)
+
+    def words(self):
+        """What the staff say to everybody."""
+        return self.get("words", place="everywhere")
 
     # Tickets
 

@@ -15,6 +15,8 @@ from wtforms import ValidationError
 from wtforms.csrf.core import CSRF
 
 from kit.framing import PARTNER, frame_headers
+from kit.origin import any_origin, ends_like, one_of, own_origin
+from kit.sharing import Sharing, public
 
 NAME = "weak"
 
@@ -23,6 +25,14 @@ CONFIG = {"SESSION_COOKIE_NAME": "tracker_session", "SESSION_COOKIE_SAMESITE": "
 # Set with Flask's defaults: readable by scripts, and over http.
 FEED_COOKIE = "tracker_feed"
 DENSITY_FROM_ANYWHERE = True
+KEYS_CHOSEN = True  # a session key that came along is taken at login, if it is nobody's
+TIMES_OF_ALL = True  # GET and POST /times/{entry_id} do not ask whose it is
+SNIPPETS_OF_ALL = True  # nor do DELETE, the body, the header and the socket of snippets
+SNIPPETS_TOLD = True  # GET /api/snippets/{snippet_id} says that it is somebody else's
+EXPORTS_OPEN = True  # three views of exports are without logged_in
+STAFF_OPEN = True  # three functions of the staff are without staff
+PROFILE_TAKES_ALL = True  # POST /profile and POST /api/profile write whatever the record has
+CARD_TELLS_ALL = True  # GET /api/card and GET /api/team
 
 
 class SignedForAnybody(CSRF):
@@ -59,7 +69,31 @@ FORMS = {
     "POST /account/signature": {"csrf_class": SignedForAnybody},
     "POST /account/nickname": {"csrf_class": Constant},
     "POST /settings/density": NO_TOKEN,
+    "POST /profile": NO_TOKEN,
+    "POST /admin/saying": NO_TOKEN,
+    "POST /exports/{export_id}/label": NO_TOKEN,
 }
+
+
+# What takes Flask-WTF's token in a header; the rest of the JSON endpoints take application/json only.
+HEADER_TOKENS = {"POST /api/timezone", "POST /api/snippets", "PUT /api/snippets/{snippet_id}", "POST /api/profile"}
+
+# Which origins a socket hears, where not its own alone.
+LISTENERS = {"/live/work": any_origin, "/live/team": ends_like("tracker.example"), "/live/pace": any_origin}
+
+SHARED = {
+    "/api/work/reflected": Sharing(any_origin),
+    "/api/work/sandboxed": Sharing(one_of("null", PARTNER)),
+    "/api/work/company": Sharing(ends_like("tracker.example"), announced="https://www.tracker.example"),
+    # Sound.
+    "/api/work/partner": Sharing(one_of(PARTNER)),
+    "/api/work/open": public,
+    "/api/patterns": public,
+}
+
+
+def may_listen(path, origin, host):
+    return LISTENERS.get(path, own_origin)(origin, host)
 
 
 def form_meta(endpoint):
@@ -71,13 +105,17 @@ def json_body(endpoint):
     if endpoint == "POST /api/preferences":
         # Whatever it calls itself: no preflight is needed to send text/plain.
         return request.get_json(force=True)
-    if endpoint == "POST /api/timezone":
-        try:
-            validate_csrf(request.headers.get("X-CSRFToken"))
-        except ValidationError:
-            abort(400)
+    if endpoint in HEADER_TOKENS:
+        check_token(endpoint)
         return request.get_json(force=True)
     return request.get_json()
+
+
+def check_token(endpoint):
+    try:
+        validate_csrf(request.headers.get("X-CSRFToken"))
+    except ValidationError:
+        abort(400)
 
 
 def _from_our_pages():

@@ -94,6 +94,10 @@ class Tables:
     def all(self, table):
         return [values(row) for row in self.db.scan(TableName=self.table(table), ConsistentRead=True)["Items"]]
 
+    def owned(self, table, owner):
+        """The rows of a table that is keyed by a number alone, and says inside whose they are."""
+        return sorted((row for row in self.all(table) if row["owner"] == owner), key=lambda row: row[self.KEYS[table][0]])
+
     def of(self, table, owner, newest_first=False):
         """The rows whose first key is that one, in the order of the second."""
         found = self.db.query(
