@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 )
 
 var update = flag.Bool("update", false, "write testdata/principal.json anew")
@@ -203,6 +204,57 @@ func FuzzPrincipal(f *testing.F) {
 		}
 		if err == nil && !genuine[line] {
 			t.Errorf("%q counts as %q", line, user)
+		}
+	})
+}
+
+// What is signed and makes no sense is nobody; what is somebody reads back as written.
+func FuzzSignedPrincipal(f *testing.F) {
+	for _, c := range makePrincipalVectors().Vectors {
+		for _, line := range c.Lines {
+			f.Add(line[:max(0, strings.LastIndexByte(line, '.'))])
+		}
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		h := principalHeader()
+		for _, label := range []string{labelPrincipal, labelLogin} {
+			user, err := h.read(label, text+"."+h.sign(label, newKey(principalKey), text, "GET"), "GET", principalNow)
+			switch {
+			case err != nil:
+				if user != "" || !errors.Is(err, ErrPrincipal) {
+					t.Errorf("%q: %q and %v", text, user, err)
+				}
+			case user == "" && label == labelPrincipal || !utf8.ValidString(user):
+				t.Errorf("%q counts as %q", text, user)
+			case !strings.HasPrefix(text, "1.") || !strings.HasSuffix(text, "."+encoding.EncodeToString([]byte(user))) && !strings.ContainsAny(text, "\r\n"):
+				t.Errorf("%q reads as %q", text, user)
+			}
+		}
+	})
+}
+
+// Two names are the same where the variables are that CGI makes of them (RFC 3875,
+// section 4.1.18), with every sign and not only the hyphen as an underscore.
+func FuzzSameHeader(f *testing.F) {
+	f.Add("Mantlet-Principal", "mantlet_principal")
+	f.Add("Mantlet-Principal", "Mantlet.Principal")
+	f.Add("a@", "A`")
+	f.Add("a\x00", "a_")
+	variable := func(name string) string {
+		b := []byte(name)
+		for i, c := range b {
+			switch {
+			case 'a' <= c && c <= 'z':
+				b[i] = c - 'a' + 'A'
+			case ('A' > c || c > 'Z') && ('0' > c || c > '9'):
+				b[i] = '_'
+			}
+		}
+		return string(b)
+	}
+	f.Fuzz(func(t *testing.T, a, b string) {
+		if got, want := sameHeader(a, b), variable(a) == variable(b); got != want {
+			t.Errorf("%q and %q: got %v", a, b, got)
 		}
 	})
 }
