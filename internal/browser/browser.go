@@ -50,7 +50,7 @@ type Browser struct {
 	process *process
 	wire    *wire
 
-	spares [2]spares   // by place
+	spare  spare
 	unhook func() bool // stops watching Start's context
 	once   sync.Once
 	err    error // of closing

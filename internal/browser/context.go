@@ -26,18 +26,7 @@ type Context struct {
 // Context makes an isolated context that holds cookies and nothing else. Cookies
 // that the browser does not accept are left out: see Refused.
 func (b *Browser) Context(ctx context.Context, cookies []Cookie) (*Context, error) {
-	return b.context(ctx, inWindow, cookies)
-}
-
-// Unseen makes a context as Context does, whose first tab has no window. It loads,
-// sends and runs everything as any tab does, and costs half; but nothing is painted,
-// so Screenshot does not work there, nor a click on what has to be laid out first.
-func (b *Browser) Unseen(ctx context.Context, cookies []Cookie) (*Context, error) {
-	return b.context(ctx, unseen, cookies)
-}
-
-func (b *Browser) context(ctx context.Context, place place, cookies []Cookie) (*Context, error) {
-	c, err := b.spares[place].take(ctx, func(ctx context.Context) (*Context, error) { return b.empty(ctx, place) })
+	c, err := b.spare.take(ctx, b.empty)
 	if err == nil {
 		err = c.put(ctx, cookies)
 		if err != nil {
@@ -50,16 +39,8 @@ func (b *Browser) context(ctx context.Context, place place, cookies []Cookie) (*
 	return c, nil
 }
 
-// A place is where a tab is.
-type place int
-
-const (
-	inWindow place = iota // in a window of its own: a tab behind another is never painted
-	unseen
-)
-
 // empty makes a context without cookies, with one tab.
-func (b *Browser) empty(ctx context.Context, at place) (*Context, error) {
+func (b *Browser) empty(ctx context.Context) (*Context, error) {
 	made, err := call(ctx, b.wire.root, target.CreateBrowserContext, target.CreateBrowserContextParams{DisposeOnDetach: ptr(true)})
 	if err != nil {
 		return nil, err
@@ -68,7 +49,7 @@ func (b *Browser) empty(ctx context.Context, at place) (*Context, error) {
 	denied := send(b.wire.root, protocol.SetDownloadBehavior, protocol.SetDownloadBehaviorParams{
 		Behavior: protocol.SetDownloadBehaviorBehaviorDeny, BrowserContextID: c.id,
 	})
-	tab, err := c.tab(ctx, at)
+	tab, err := c.tab(ctx)
 	if err == nil {
 		c.blank <- tab
 		_, err = denied.wait(ctx)
@@ -159,19 +140,18 @@ func (c *Context) Blank(ctx context.Context) (*Page, error) {
 	case p := <-c.blank:
 		return p, nil
 	default:
-		return c.tab(ctx, inWindow)
+		return c.tab(ctx)
 	}
 }
 
-func (c *Context) tab(ctx context.Context, at place) (*Page, error) {
+func (c *Context) tab(ctx context.Context) (*Page, error) {
 	w := c.browser.wire
-	wanted := target.CreateTargetParams{URL: "about:blank", BrowserContextID: c.id}
-	if at == inWindow {
-		wanted.NewWindow = ptr(true)
-	} else {
-		wanted.Hidden = ptr(true)
-	}
-	made, err := call(ctx, w.root, target.CreateTarget, wanted)
+	made, err := call(ctx, w.root, target.CreateTarget, target.CreateTargetParams{
+		URL: "about:blank", BrowserContextID: c.id,
+		// A window for each: a tab behind another is never painted. (Tabs without a
+		// window would cost less still; disposing of them now and then ends the browser.)
+		NewWindow: ptr(true),
+	})
 	if err != nil {
 		return nil, fmt.Errorf("open a tab: %w", err)
 	}

@@ -5,21 +5,21 @@ import (
 	"sync"
 )
 
-// spares keeps one empty context ready: making one with its tab takes a browser
+// A spare keeps one empty context ready: making one with its tab takes a browser
 // longer than what is done in it, and goes on while the one before is in use.
-type spares struct {
+type spare struct {
 	mu   sync.Mutex
-	next chan spare // nil before the first context; then what is made ahead comes out of it
+	next chan made // nil before the first context
 }
 
-type spare struct {
+type made struct {
 	context *Context
 	err     error
 }
 
 // take gives a context nobody had before, and has the next one made. A spare that
 // could not be made, or whose tab has died meanwhile, is replaced by a new one.
-func (s *spares) take(ctx context.Context, empty func(context.Context) (*Context, error)) (*Context, error) {
+func (s *spare) take(ctx context.Context, empty func(context.Context) (*Context, error)) (*Context, error) {
 	s.mu.Lock()
 	ready := s.next
 	s.next = ahead(empty)
@@ -40,21 +40,21 @@ func (s *spares) take(ctx context.Context, empty func(context.Context) (*Context
 	}
 }
 
-func (s spare) leave() {
-	if s.context != nil {
-		s.context.Close()
+func (m made) leave() {
+	if m.context != nil {
+		m.context.Close()
 	}
 }
 
 // ahead makes a context in the background. Its commands are bounded each, and the
 // browser's end, which ends all contexts, fails them.
-func ahead(empty func(context.Context) (*Context, error)) chan spare {
-	made := make(chan spare, 1)
+func ahead(empty func(context.Context) (*Context, error)) chan made {
+	ready := make(chan made, 1)
 	go func() {
 		c, err := empty(context.Background())
-		made <- spare{c, err}
+		ready <- made{c, err}
 	}()
-	return made
+	return ready
 }
 
 // fresh says whether the tab the context was made with is still there.

@@ -66,6 +66,7 @@ type Bench struct {
 	// bothSettings counts, for each way to send, the settings for third-party
 	// cookies under which it was seen to work.
 	bothSettings map[attacker.Vehicle]int
+	used         []*browser.Browser // that were given out and have not ended
 }
 
 // DefaultMutations is how many requests may be sent to change the target if the
@@ -98,6 +99,7 @@ func stillSuspected(format string, args ...any) error {
 func (b *Bench) prepare() {
 	b.once.Do(func() {
 		b.plain = map[string]bool{}
+		b.Browser = b.remembering(b.Browser)
 		b.subjects, b.bothSettings = map[string]*subject{}, map[attacker.Vehicle]int{}
 		if b.Ledger == nil {
 			b.Ledger = NewLedger(cmp.Or(b.MaxMutations, DefaultMutations), b.redact)
@@ -128,6 +130,7 @@ func (b *Bench) Attempt(ctx context.Context, f finding.Finding) (finding.Finding
 	if err == nil || errors.As(err, new(*errNotTestable)) {
 		tried, err = b.unlessLost(ctx, f, tried, err)
 	}
+	tried, err = b.unlessEnded(ctx, f, tried, err)
 	var no *errNotTestable
 	switch {
 	case err == nil:

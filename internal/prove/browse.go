@@ -120,7 +120,7 @@ func (s *subject) ride(ctx context.Context, f *finding.Finding, t *trial, way st
 		return finding.Cell{}, err
 	}
 	page := fg.page(way.by)
-	victim, err := privately(ctx, chrome, s.cookies(), first)
+	victim, err := chrome.Context(ctx, s.cookies())
 	if err != nil {
 		return finding.Cell{}, err
 	}
@@ -202,14 +202,6 @@ func (s *subject) cookies() []browser.Cookie {
 		all = append(all, browser.Cookie{Line: set.Line, URL: set.URL})
 	}
 	return all
-}
-
-// privately gives a context of its own, with a window only if pictures may be taken.
-func privately(ctx context.Context, chrome *browser.Browser, cookies []browser.Cookie, pictures bool) (*browser.Context, error) {
-	if pictures {
-		return chrome.Context(ctx, cookies)
-	}
-	return chrome.Unseen(ctx, cookies)
 }
 
 // leave closes a browser context and does not wait for it: nothing that follows

@@ -282,7 +282,7 @@ func (l *login) ride(ctx context.Context, f *finding.Finding, v finding.Variant,
 	if err != nil {
 		return cell, err
 	}
-	visitor, err := privately(ctx, chrome, l.cookies(), first)
+	visitor, err := chrome.Context(ctx, l.cookies())
 	if err != nil {
 		return cell, err
 	}
