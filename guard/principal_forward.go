@@ -27,7 +27,7 @@ func (p Principals) validate(o Options) error {
 	}
 	h := p.withDefaults()
 	if p.Of == nil && (p.Audience != "" || len(p.Keys) > 0 || p.Life != 0) {
-		return fmt.Errorf("principal: nothing says who is logged in; to only remove the header, name it and leave the rest")
+		return fmt.Errorf("principal: nothing says who is logged in (in guard.yaml, sessions do); to only remove the header, name it and leave the rest")
 	}
 	if p.Of == nil {
 		return validPrincipalName(h.Name)
