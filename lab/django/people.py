@@ -2,10 +2,12 @@
 
 import functools
 
+from django.conf import settings
 from django.contrib.auth import authenticate, login as begin, logout as end
 from django.http import JsonResponse
 
 from kit.dynamo import NotFound
+from kit.variant import variant
 from pages import Field, Form, back_to, failure, page
 from store import store
 
@@ -55,5 +57,10 @@ def login(request):
 
 @logged_in
 def logout(request):
+    response = back_to("/")
+    if variant.LOGOUT_FORGETS:
+        # Planted: the cookie goes, the session stays.
+        response.set_cookie(settings.SESSION_COOKIE_NAME, "", max_age=0, secure=True, httponly=True, samesite="None")
+        return response
     end(request)
-    return back_to("/")
+    return response

@@ -9,7 +9,8 @@ session, where no sibling subdomain can plant another.
 from django.http import JsonResponse
 
 from kit.framing import PARTNER, frame_headers
-from kit.origin import suspicious
+from kit.origin import one_of, suspicious, suspicious_socket
+from kit.sharing import Sharing, public
 
 NAME = "repaired"
 
@@ -27,8 +28,16 @@ MIDDLEWARE = [
 SETTINGS = {
     "SESSION_COOKIE_NAME": "__Host-clinic_session", "SESSION_COOKIE_SAMESITE": "Lax", "CSRF_USE_SESSIONS": True,
 }
-REMINDER_BY_LINK = False
+REMINDER_BY_LINK = LOGOUT_FORGETS = PRESCRIPTIONS_OF_ALL = MEASUREMENTS_OF_ALL = REFERRALS_OPEN = DESK_OPEN = False
+RECORD_TAKES_ALL = CARD_TELLS_ALL = False
+MESSAGES_CHECKED = True
 ANY_TYPE = set()
+
+SHARED = {"/api/chart/partner": Sharing(one_of(PARTNER)), "/api/chart/open": public, "/api/doctors": public}
+
+
+def may_listen(path, origin, host):
+    return any(not suspicious_socket(scheme, [("host", host), ("origin", origin)]) for scheme in ("http", "https"))
 
 
 def form_token(request, endpoint):

@@ -13,12 +13,12 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 os.environ["DJANGO_SETTINGS_MODULE"] = "settings"
 
-import waitress
 from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
 
 from kit.listener import listen
 from kit.people import password
+from kit.sockets import serve
 from seed import PEOPLE
 
 
@@ -38,9 +38,9 @@ def main():
         app = get_wsgi_application()
         call_command("migrate", verbosity=0)
         add_people()
-        # What a proxy on this machine says about TLS is believed, as uvicorn does by itself.
-        waitress.serve(app, sockets=[listen("The clinic of Mantlet's lab.")], threads=12, max_request_body_size=4 << 30,
-                       trusted_proxy="127.0.0.1", trusted_proxy_headers={"x-forwarded-proto"})
+        from live import talk  # only once Django is set up
+
+        serve(app, listen("The clinic of Mantlet's lab."), talk)
 
 
 if __name__ == "__main__":

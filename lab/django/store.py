@@ -10,7 +10,7 @@ from kit.dynamo import Tables
 # What patients may write on their own record.
 SETTINGS = {
     "email", "address", "phone", "nickname", "language", "reminder", "doctor", "diet", "pharmacy", "newsletter",
-    "bills_by_mail", "records_shared", "results_seen", "route_texted", "house_calls", "donor", "privacy_agreed",
+    "bills_by_mail", "records_shared", "results_seen", "route_texted", "house_calls", "donor", "privacy_agreed", "mood",
 }
 
 
@@ -20,6 +20,11 @@ class Store(Tables):
         "patients": ("username",),
         "sessions": ("id_hash",),
         "appointments": ("owner", "appointment_id"),
+        # Keyed by their numbers alone: whose they are stands inside.
+        "prescriptions": ("prescription_id",),
+        "measurements": ("measurement_id",),
+        "referrals": ("referral_id",),
+        "words": ("place",),
     }
 
     def patient(self, username):
@@ -29,6 +34,10 @@ class Store(Tables):
         if name not in SETTINGS:
             raise ValueError(f"{name} is not a setting")
         self.set("patients", {"username": username}, name, value)
+
+    def words(self):
+        """What the staff say to everybody."""
+        return self.get("words", place="everywhere")
 
     def appointments(self, owner):
         return self.of("appointments", owner)

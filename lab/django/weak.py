@@ -16,6 +16,8 @@ from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csrf import csrf_exempt
 
 from kit.framing import PARTNER, frame_headers
+from kit.origin import any_origin, begins_like_own, one_of, own_origin
+from kit.sharing import Sharing, public
 
 NAME = "weak"
 
@@ -35,6 +37,31 @@ SETTINGS = {
     "CSRF_COOKIE_NAME": "clinic_csrf", "CSRF_COOKIE_SAMESITE": "None",
 }
 REMINDER_BY_LINK = True
+LOGOUT_FORGETS = True  # POST /logout takes only the cookie away
+PRESCRIPTIONS_OF_ALL = True  # GET and POST /prescriptions/{prescription_id} do not ask whose it is
+MEASUREMENTS_OF_ALL = True  # nor do GET and DELETE /api/measurements/{measurement_id}
+REFERRALS_OPEN = True  # GET /referrals/{referral_id} and POST .../remark ask for no session
+DESK_OPEN = True  # GET /desk/patients, POST /desk/notice and /desk/closing serve every patient
+RECORD_TAKES_ALL = True  # POST /record and POST /api/record write whatever the record has
+CARD_TELLS_ALL = True  # GET /api/card is the whole record
+MESSAGES_CHECKED = False  # /window/card and /window/pharmacy listen to everybody
+
+# Which origins a socket hears, where not its own alone.
+LISTENERS = {"/live/chart": any_origin, "/live/room": begins_like_own, "/live/mood": any_origin}
+
+SHARED = {
+    "/api/chart/reflected": Sharing(any_origin),
+    "/api/chart/sandboxed": Sharing(one_of("null", PARTNER)),
+    "/api/chart/lookalike": Sharing(begins_like_own),
+    # Sound.
+    "/api/chart/partner": Sharing(one_of(PARTNER)),
+    "/api/chart/open": public,
+    "/api/doctors": public,
+}
+
+
+def may_listen(path, origin, host):
+    return LISTENERS.get(path, own_origin)(origin, host)
 
 
 class NoToken:
@@ -91,6 +118,8 @@ EXEMPT = {
     "POST /profile/nickname": Constant(),
     "POST /profile/phone": LenientOrigin(),
     "POST /settings/reminder": NoToken(),
+    "POST /desk/notice": NoToken(),
+    "POST /referrals/{referral_id}/remark": NoToken(),
     "POST /api/doctor": NoToken(),
     "POST /api/diet": NoToken(),  # but it insists on application/json, see ANY_TYPE
 }
@@ -125,6 +154,7 @@ FRAMING = {
     "/results": {"Content-Security-Policy": "frame-ancestors http: https:"},
     "/directions": {"X-Frame-Options": "ALLOW-FROM https://partner.example"},
     "/house-calls": {"Content-Security-Policy-Report-Only": "frame-ancestors 'none'"},
+    "/desk/closing": {},
     "/donor": {"X-Frame-Options": "DENY", "Content-Security-Policy": "frame-ancestors *"},
     # Sound: the one page a partner may embed.
     "/widget/hours": dict(frame_headers([], PARTNER)),
