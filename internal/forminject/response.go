@@ -75,7 +75,8 @@ func Into(res *http.Response, field, self string) {
 	if !strings.Contains(res.Header.Get("Cache-Control"), "no-store") {
 		res.Header.Set("Cache-Control", "private, no-cache")
 	}
-	res.ContentLength = -1
+	// ContentLength keeps saying whether a length was known: httputil.ReverseProxy
+	// flushes each part of a page that has none, and the others are no streams.
 	res.Body = newReader(res.Body, field, self)
 }
 
@@ -104,9 +105,8 @@ type reader struct {
 }
 
 type buffers struct {
-	in   [16 << 10]byte
-	out  []byte
-	held []byte
+	in        [32 << 10]byte
+	out, held []byte
 }
 
 var pool = sync.Pool{New: func() any { return new(buffers) }}
@@ -122,20 +122,33 @@ func (r *reader) Read(p []byte) (int, error) {
 			r.release()
 			return 0, r.err
 		}
-		r.fill()
+		if n := r.fill(p); n > 0 {
+			return n, nil
+		}
 	}
 	n := copy(p, r.out)
 	r.out = r.out[n:]
 	return n, nil
 }
 
-func (r *reader) fill() {
-	n, err := r.src.Read(r.b.in[:])
-	r.b.out = r.w.feed(r.b.out[:0], r.b.in[:n])
-	if r.err = err; err != nil {
-		r.b.out = r.w.end(r.b.out)
+// fill rewrites what one read from below gives, into p if it has room for all of it.
+func (r *reader) fill(p []byte) (n int) {
+	dst := r.b.out[:0]
+	in := r.b.in[:]
+	direct := len(p) >= 4<<10
+	if direct {
+		dst, in = p[:0:len(p)], in[:min(len(in), len(p)-len(p)/8)]
 	}
-	r.out = r.b.out
+	n, err := r.src.Read(in)
+	out := r.w.feed(dst, in[:n])
+	if r.err = err; err != nil {
+		out = r.w.end(out)
+	}
+	if direct && cap(out) == len(p) {
+		return len(out)
+	}
+	r.b.out, r.out = out, out
+	return 0
 }
 
 // release gives the buffers back once, when nothing of them is still to be read.

@@ -149,7 +149,7 @@ func TestWhichPagesAreLeftAlone(t *testing.T) {
 
 func TestAPageComesInTheRhythmItIsSent(t *testing.T) {
 	src, sink := io.Pipe()
-	res := &http.Response{Header: http.Header{"Etag": {"x"}, "Content-Length": {"5"}}, Body: src}
+	res := &http.Response{Header: http.Header{"Etag": {"x"}, "Content-Length": {"5"}}, Body: src, ContentLength: -1}
 	Into(res, string(field), self)
 	if res.ContentLength != -1 || res.Header.Get("Etag") != "" || res.Header.Get("Content-Length") != "" || res.Header.Get("Cache-Control") != "private, no-cache" {
 		t.Errorf("got %v", res.Header)
@@ -166,5 +166,33 @@ func TestAPageComesInTheRhythmItIsSent(t *testing.T) {
 	sink.CloseWithError(io.ErrUnexpectedEOF)
 	if rest, err := io.ReadAll(res.Body); string(rest) != "<form" || err != io.ErrUnexpectedEOF {
 		t.Errorf("cut off: %q, %v", rest, err)
+	}
+}
+
+func TestAReaderOfAnySizeGetsTheSamePage(t *testing.T) {
+	pages := []string{bigPage().String(), strings.Repeat("<form method=post></form>", 4000), strings.Repeat("x", 100_000) + "<form method=post", "", "<"}
+	for _, page := range pages {
+		want := rewrite(page, whole)
+		for _, size := range []int{1, 1000, 4 << 10, 5000, 32 << 10, 1 << 20} {
+			res := &http.Response{Header: http.Header{}, ContentLength: int64(len(page)), Body: io.NopCloser(iotest.HalfReader(strings.NewReader(page)))}
+			Into(res, string(field), self)
+			var got bytes.Buffer
+			for buf := make([]byte, size); ; {
+				n, err := res.Body.Read(buf)
+				got.Write(buf[:n])
+				if err == io.EOF {
+					break
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			if got.String() != want {
+				t.Fatalf("%.20q in pieces of %d: %d bytes, want %d", page, size, got.Len(), len(want))
+			}
+			if res.ContentLength != int64(len(page)) || res.Header.Get("Content-Length") != "" {
+				t.Errorf("a page of known length is said to be a stream: %d", res.ContentLength)
+			}
+		}
 	}
 }

@@ -93,8 +93,17 @@ var names = []string{"form", "base", "script", "style", "title", "textarea", "no
 
 // tagName is the lower-case name of a whole tag, if it is one of names.
 func tagName(tag []byte) string {
-	name := bytes.TrimLeft(tag[1:], "/")
-	end := bytes.IndexAny(name, " \t\n\f\r/>")
+	name := tag[1:]
+	if name[0] == '/' {
+		name = name[1:]
+	}
+	end := 0
+	for c := name[0]; !isSpace(c) && c != '/' && c != '>'; c = name[end] {
+		end++
+	}
+	if end < len("xmp") || end > len("plaintext") {
+		return ""
+	}
 	for _, known := range names {
 		if end == len(known) && isName(name[:end], known) {
 			return known
