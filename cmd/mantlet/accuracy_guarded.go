@@ -33,7 +33,8 @@ func guardedAccuracy(cmd *cobra.Command, e *env, app string, weak report.Report,
 	g := accuracy.Guarded{App: app, Beyond: []string{}, Rules: []string{}}
 	var err error
 	if len(weak.Findings) == 0 {
-		if weak, _, err = freshAccuracy(cmd, e, app, "weak"); err != nil {
+		weak, _, err = freshAccuracy(cmd, e, app, "weak")
+		if err = errors.Join(err, choice.keep(weak, app+"-weak")); err != nil {
 			return g, err
 		}
 	}
@@ -45,7 +46,7 @@ func guardedAccuracy(cmd *cobra.Command, e *env, app string, weak report.Report,
 		defer os.RemoveAll(dir)
 	}
 	proven := weak.In(finding.Proven)
-	file, err := suggestTo(dir, &g, proven, weak.Run.Targets[0])
+	file, err := suggestTo(dir, &g, weak)
 	if err != nil {
 		return g, err
 	}
@@ -61,8 +62,8 @@ func guardedAccuracy(cmd *cobra.Command, e *env, app string, weak report.Report,
 }
 
 // suggestTo writes the rules for what was proven into dir.
-func suggestTo(dir string, g *accuracy.Guarded, proven []finding.Finding, target string) (file string, err error) {
-	s := suggest.From(proven, policy.Rules{}, target)
+func suggestTo(dir string, g *accuracy.Guarded, weak report.Report) (file string, err error) {
+	s := suggest.From(weak.In(finding.Proven), policy.Rules{}, weak.Run.Targets[0], weak.End.Embedders)
 	for _, a := range s.Answers {
 		if a.Key != "" {
 			g.Rules = append(g.Rules, a.Key+" "+a.Value)

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -97,7 +99,7 @@ func tellList(w io.Writer, before string, lines []string) {
 }
 
 func (l *loopFlags) write(w io.Writer, r report.Report, job scan.Job, saved string) error {
-	s := suggest.From(r.Findings, job.Rules, job.Targets[0])
+	s := suggest.From(r.Findings, job.Rules, job.Targets[0], r.End.Embedders)
 	if s.Stopped() == 0 && len(s.Beyond) == 0 {
 		fmt.Fprintf(w, "%s was not written: nothing was proven, and the guard needs no file: mantlet guard --upstream %s\n", l.suggest, s.Upstream)
 		return nil
@@ -157,7 +159,10 @@ func tellSuggestion(w io.Writer, path string, s suggest.Suggestion, declared pol
 		fmt.Fprintln(w, "    "+limit)
 	}
 	fmt.Fprintln(w, "  yours to decide:")
-	for _, choice := range choices(declared) {
+	for _, path := range slices.Sorted(maps.Keys(s.Partners)) {
+		fmt.Fprintf(w, "    %-23s %s may frame %s, as the page says: remove whom you do not know\n", "policy.embedders", strings.Join(s.Partners[path], ", "), path)
+	}
+	for _, choice := range choices(s.Rules) {
 		fmt.Fprintln(w, "    "+choice)
 	}
 }
@@ -186,13 +191,13 @@ func limits(declared policy.Rules) []string {
 func choices(declared policy.Rules) []string {
 	say := func(key string, n int, none string) string {
 		if n > 0 {
-			none = "kept as you declared it"
+			none = "as the file says"
 		}
 		return fmt.Sprintf("%-23s %s", key, none)
 	}
 	return []string{
 		say("policy.hosts", len(declared.Hosts), "none declared: any Host header is taken, also after DNS rebinding"),
-		say("policy.embedders", len(declared.Embedders), "none declared: nobody may frame the site, no partner either"),
+		say("policy.embedders", len(declared.Embedders), "none declared: nobody may frame the site, no partner and no page of its own"),
 		say("policy.trusted_origins", len(declared.TrustedOrigins), "none declared: no other origin of yours may send it requests"),
 		say("policy.socket_origins", len(declared.SocketOrigins), "none declared: only its own pages open WebSockets"),
 	}

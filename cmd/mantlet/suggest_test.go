@@ -18,7 +18,7 @@ import (
 func provenLink() report.Report {
 	e := finding.Endpoint{Method: "GET", Route: "/theme", URL: "http://127.0.0.1:1/theme"}
 	action := finding.Action{Method: "GET", Route: e.Route, URL: e.URL, Fields: []finding.Field{{Name: "value", In: "query"}}}
-	return report.Report{Findings: []finding.Finding{
+	return report.Report{End: finding.End{Embedders: map[string][]string{"/widget": {"https://partner.example"}}}, Findings: []finding.Finding{
 		{ID: finding.MakeID(finding.CSRFGet, e), Weakness: finding.CSRFGet, Endpoint: e, State: finding.Proven,
 			Plan:  &finding.Plan{Kind: finding.PlanForge, Victim: "alice", Action: action, Variants: []finding.Variant{{Name: "as it is"}}},
 			Proof: &finding.Proof{Attempts: []finding.Attempt{{Variant: "as it is", Accepted: true}}}},
@@ -39,7 +39,7 @@ func TestASuggestionIsWrittenWholeAndTold(t *testing.T) {
 		t.Errorf("got %+v, %v", file, err)
 	}
 	for _, want := range []string{"stops 1 proven finding\n", "policy.sensitive: /theme?", "mantlet guard --config " + path, "--again mantlet-report/run.jsonl",
-		"csrf-token-in-url-1", "past the guard", "https://sso.example sends", "kept as you declared it", "none declared: any Host"} {
+		"csrf-token-in-url-1", "past the guard", "https://sso.example sends", "as the file says", "https://partner.example may frame /widget", "none declared: any Host"} {
 		if !strings.Contains(told.String(), want) {
 			t.Errorf("nothing says %q:\n%s", want, told.String())
 		}

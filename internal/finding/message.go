@@ -56,6 +56,9 @@ type End struct {
 	Score    Score     `json:"score"`
 	Coverage Coverage  `json:"coverage"`
 	Finished time.Time `json:"finished"`
+	// Embedders are the foreign origins that pages themselves name as those who may
+	// frame them, by route; only of pages that keep all others out.
+	Embedders map[string][]string `json:"embedders,omitempty"`
 }
 
 // Score is the verdict in numbers; the formula belongs to internal/report.

@@ -18,6 +18,7 @@ type customer struct {
 	base    string
 	who     Identity
 	cookies map[string]string
+	got     http.Header // of the last answer
 }
 
 var (
@@ -49,6 +50,7 @@ func (c *customer) send(method, path, body string, headers http.Header, status i
 		return "", err
 	}
 	defer response.Body.Close()
+	c.got = response.Header
 	text, err := io.ReadAll(response.Body)
 	if err != nil {
 		return "", err

@@ -27,6 +27,7 @@ var shopTasks = []struct {
 	{"the club is joined in two steps", (*customer).joinsTheClub},
 	{"the currency's page is reached from anywhere, its links from the shop", (*customer).choosesCurrency},
 	{"what is new arrives by itself", (*customer).listens},
+	{"the partner's page shows the widget", (*customer).isSeenAtThePartners},
 	{"looking changes nothing", (*customer).looksAround},
 	{"logging out ends it", (*customer).logsOut},
 }
@@ -199,6 +200,26 @@ func (c *customer) listens() error {
 	}
 	if told.Customer != c.who.Username {
 		return fmt.Errorf("it is for %q", told.Customer)
+	}
+	return nil
+}
+
+// isSeenAtThePartners asks every policy, since a page is shown where all of them agree.
+func (c *customer) isSeenAtThePartners() error {
+	if _, err := c.open("/widget"); err != nil {
+		return err
+	}
+	named := false
+	for _, policy := range strings.Split(strings.Join(c.got.Values(csp), ","), ",") {
+		if _, ancestors, restricts := strings.Cut(policy, "frame-ancestors"); restricts {
+			if !strings.Contains(ancestors, "https://partner.example") {
+				return fmt.Errorf("Content-Security-Policy: %s", policy)
+			}
+			named = true
+		}
+	}
+	if !named && c.got.Get(xfo) != "" {
+		return fmt.Errorf("X-Frame-Options: %s", c.got.Get(xfo))
 	}
 	return nil
 }

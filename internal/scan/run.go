@@ -156,7 +156,8 @@ func judge(job Job, site *observe.Site, out *sink) []finding.Finding {
 }
 
 func closing(job Job, c crew, site *observe.Site, settled []finding.Finding, t trial, out *sink) *finding.End {
-	end := &finding.End{Complete: len(out.gaps) == 0, Why: out.gaps, Score: report.Score(settled), Finished: time.Now().UTC()}
+	end := &finding.End{Complete: len(out.gaps) == 0, Why: out.gaps, Score: report.Score(settled), Finished: time.Now().UTC(),
+		Embedders: check.Embedders(site)}
 	end.Coverage = finding.Coverage{
 		Requests: job.Grant.Requests(), Routes: routes(site), Pages: len(site.Pages), Actions: len(site.Actions),
 		Tested: len(t.tested), Proofs: t.proofs, Mutations: len(t.mutations), Identities: len(c.sessions) - 1,

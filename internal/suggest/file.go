@@ -2,6 +2,7 @@ package suggest
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -50,9 +51,9 @@ func (s Suggestion) unasked(w *writer) {
 func (s Suggestion) policy(w *writer) {
 	w.line("")
 	declared := s.Rules
-	declared.Sensitive = nil
+	declared.Sensitive, declared.Embedders = nil, nil
 	kept := w.value(declared)
-	if kept == "{}" && len(s.Rules.Sensitive) == 0 {
+	if kept == "{}" && len(s.Rules.Sensitive)+len(s.Rules.Embedders) == 0 {
 		w.line("policy: {}")
 		return
 	}
@@ -63,6 +64,26 @@ func (s Suggestion) policy(w *writer) {
 			w.line("  " + line)
 		}
 	}
+	s.embedders(w)
+	s.sensitive(w)
+}
+
+func (s Suggestion) embedders(w *writer) {
+	if len(s.Rules.Embedders) == 0 {
+		return
+	}
+	w.line("  embedders:")
+	for _, path := range slices.Sorted(maps.Keys(s.Rules.Embedders)) {
+		if s.Partners[path] != nil {
+			w.comment("    ", "The page itself names them. Remove whom you do not know.")
+		} else {
+			w.comment("    ", "As you declared them for the scan.")
+		}
+		w.line("    " + w.value(path) + ": " + w.value(s.Rules.Embedders[path]))
+	}
+}
+
+func (s Suggestion) sensitive(w *writer) {
 	if len(s.Rules.Sensitive) == 0 {
 		return
 	}

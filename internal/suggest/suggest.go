@@ -4,6 +4,7 @@
 package suggest
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -23,6 +24,9 @@ type Suggestion struct {
 	Share []string
 	// Answers are the findings that the configuration stops, by what stops them.
 	Answers []Answer
+	// Partners are who may frame pages because the pages themselves name them: the
+	// guard would shut them out otherwise. They are part of Rules.
+	Partners map[string][]string
 	// Harden are session cookies that were seen without an attribute they should
 	// have. That is no proof, so it is for the owner to switch on.
 	Harden []Cookie
@@ -68,8 +72,10 @@ const (
 
 // From suggests what stops the proven ones among findings, at the application whose
 // start page is target. declared is what the owner declared for the scan; it is kept.
-func From(findings []finding.Finding, declared policy.Rules, target string) Suggestion {
+// named is what pages say of who may frame them, finding.End's Embedders.
+func From(findings []finding.Finding, declared policy.Rules, target string, named map[string][]string) Suggestion {
 	s := Suggestion{Rules: declared, declared: declared}
+	s.partners(findings, named)
 	s.Rules.Sensitive = slices.Clone(declared.Sensitive)
 	s.Rules.Exempt = slices.Clone(declared.Exempt)
 	for i := range s.Rules.Exempt {
@@ -92,6 +98,26 @@ func From(findings []finding.Finding, declared policy.Rules, target string) Sugg
 		}
 	}
 	return s
+}
+
+// partners lets those frame a page whom it names, unless the owner declared somebody
+// or the page was proven to keep others out badly.
+func (s *Suggestion) partners(findings []finding.Finding, named map[string][]string) {
+	s.Rules.Embedders, s.Partners = maps.Clone(s.declared.Embedders), map[string][]string{}
+	for route, origins := range named {
+		badly := slices.ContainsFunc(findings, func(f finding.Finding) bool {
+			return f.State == finding.Proven && f.Endpoint.Method == http.MethodGet && f.Endpoint.Route == route &&
+				(f.Weakness == finding.Clickjacking || strings.HasPrefix(string(f.Weakness), "framing-"))
+		})
+		rule := policy.Rules{Embedders: map[string][]string{route: origins}}
+		if _, declared := s.declared.EmbedderPath(route); declared || badly || rule.Validate() != nil {
+			continue
+		}
+		if s.Rules.Embedders == nil {
+			s.Rules.Embedders = map[string][]string{}
+		}
+		s.Rules.Embedders[route], s.Partners[route] = origins, origins
+	}
 }
 
 // take files one finding. What is only suspected gets no rule.

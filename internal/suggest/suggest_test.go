@@ -87,7 +87,7 @@ func TestTheSmallestRulesThatStopWhatWasProven(t *testing.T) {
 		}(), beyond: "http://127.0.0.1:9000"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			s := From([]finding.Finding{row.finding}, row.declared, site+"/start")
+			s := From([]finding.Finding{row.finding}, row.declared, site+"/start", nil)
 			said := ""
 			for _, l := range s.Beyond {
 				said += l.Why
@@ -128,7 +128,7 @@ func TestEachRuleNamesTheFindingsItAnswers(t *testing.T) {
 	get := with(proven(finding.CSRFGet, "GET /theme", asIs), value)
 	form := with(proven(finding.CSRFMethodOverride, "POST /theme", finding.Variant{Name: "as GET", Method: "GET"}), value)
 	csrf := proven(finding.CSRF, "POST /email", asIs)
-	s := From([]finding.Finding{csrf, get, form}, policy.Rules{}, site)
+	s := From([]finding.Finding{csrf, get, form}, policy.Rules{}, site, nil)
 	if len(s.Rules.Sensitive) != 1 || s.Stopped() != 3 {
 		t.Fatalf("got %+v", s)
 	}
@@ -147,8 +147,30 @@ func TestEachRuleNamesTheFindingsItAnswers(t *testing.T) {
 	}
 }
 
+// The guard shuts everybody out, so partners that the application lets in are kept.
+func TestPartnersThatPagesNameAreKept(t *testing.T) {
+	partner := []string{"https://partner.example"}
+	named := map[string][]string{"/widget": partner, "/{id}#": partner}
+	for _, row := range []struct {
+		name     string
+		findings []finding.Finding
+		declared map[string][]string
+		want     map[string][]string
+	}{
+		{"named by the page", nil, nil, map[string][]string{"/widget": partner}},
+		{"declared otherwise", nil, map[string][]string{"/": {"self"}}, map[string][]string{"/": {"self"}}},
+		{"declared elsewhere", nil, map[string][]string{"/a": {"self"}}, map[string][]string{"/a": {"self"}, "/widget": partner}},
+		{"named by a page that lets others in", []finding.Finding{proven(finding.FramingWeak, "GET /widget")}, nil, nil},
+	} {
+		s := From(row.findings, policy.Rules{Embedders: row.declared}, site, named)
+		if got := load(t, s).Policy.Embedders; !reflect.DeepEqual(got, row.want) || len(row.declared) > 1 {
+			t.Errorf("%s: got %v, want %v", row.name, got, row.want)
+		}
+	}
+}
+
 func TestAnswersThatForeignPagesMayReadAreSharedWithNobody(t *testing.T) {
-	s := From([]finding.Finding{proven("cors-read", "GET /api/me")}, policy.Rules{}, site)
+	s := From([]finding.Finding{proven("cors-read", "GET /api/me")}, policy.Rules{}, site, nil)
 	file := load(t, s)
 	if file.CORS == nil || !reflect.DeepEqual(file.CORS.Origins, []string{site}) || file.CORS.Credentials {
 		t.Errorf("got %+v", file.CORS)
@@ -159,7 +181,7 @@ func TestCookiesAreOnlyNamedForTheOwnerToSwitchOn(t *testing.T) {
 	s := From([]finding.Finding{
 		suspected(finding.CookieHTTPOnly, "POST /login", "shop_invoices=«cookie:7be29b»; Path=/; SameSite=Lax"),
 		suspected(finding.CookieSameSite, "POST /login", "sid=«cookie:1»; SameSite=None", "shop_invoices=x"),
-	}, policy.Rules{}, site)
+	}, policy.Rules{}, site, nil)
 	if file := load(t, s); file.Cookies.Session != nil {
 		t.Errorf("switched on: %v", file.Cookies.Session)
 	}
@@ -185,7 +207,7 @@ func FuzzFileSaysNoMoreThanItMeans(f *testing.F) {
 		list := []finding.Finding{get, proven(finding.CSRF, "POST "+route, asIs), proven("cors-read", "GET "+route),
 			suspected(finding.CookieHTTPOnly, "POST /login", cookie), suspected(finding.CSRFTokenInURL, "GET "+route)}
 		declared := policy.Rules{Exempt: []policy.Exemption{{Path: "/hook", Reason: host}}}
-		s := From(list, declared, site)
+		s := From(list, declared, site, map[string][]string{route: {host}, "/widget": {"https://partner.example"}})
 		text, err := s.File()
 		if err != nil {
 			t.Fatal(err)
