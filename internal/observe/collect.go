@@ -26,6 +26,9 @@ type Options struct {
 	Seeds   []string // further addresses to start from, absolute or relative to the target
 	// Sockets are WebSockets that no page shows, with messages to send over them.
 	Sockets []Socket
+	// Deletes is consent to open, on other machines too, one link of each kind that is
+	// named like a deletion; see Site.Mutations.
+	Deletes bool
 	// Log is told about progress; nil: nobody is. It is called from one goroutine.
 	Log func(finding.Progress)
 }
@@ -113,14 +116,15 @@ type collector struct {
 	seeds   []visit           // for every identity
 	apiRead map[string]bool   // documents that were tried
 	skipped map[finding.Skip]bool
-	stopped error // why nothing more is fetched, nil while it is
-	kept    int   // bytes of bodies kept
+	atOnce  map[string]bool // kinds of links that were seen to change something when followed
+	stopped error           // why nothing more is fetched, nil while it is
+	kept    int             // bytes of bodies kept
 }
 
 func newCollector(ctx context.Context, g *scope.Grant, sessions []*identity.Session, o Options) *collector {
 	c := &collector{ctx: ctx, grant: g, sessions: sessions, o: o, site: &Site{Target: g.Starts()[0]},
 		byURL: map[string]*view{}, api: &api{}, routes: newRoutes(), actions: newActions(), scripts: map[string]string{},
-		apiRead: map[string]bool{}, skipped: map[finding.Skip]bool{}}
+		apiRead: map[string]bool{}, skipped: map[finding.Skip]bool{}, atOnce: map[string]bool{}}
 	for _, s := range sessions {
 		c.site.Identities = append(c.site.Identities, s.Name())
 	}

@@ -76,6 +76,7 @@ func (w *crawl) walk(frontier []visit) {
 			w.c.keep(v)
 			w.views = append(w.views, v)
 		}
+		w.lookBack(views)
 		w.render(views)
 		w.readScripts(views)
 		w.c.routes.learnAlike(w.views)

@@ -19,6 +19,7 @@ type visit struct {
 	url     string
 	purpose string
 	depth   int
+	from    string // for a bold visit: the page that had the link; else ""
 }
 
 // A view is what one identity saw at one address.

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/mantlet-dev/mantlet/internal/finding"
 	"github.com/mantlet-dev/mantlet/internal/markup"
 )
 
@@ -12,7 +11,11 @@ import (
 func (w *crawl) onward(v *view) []visit {
 	var next []visit
 	add := func(rawURL, purpose string) {
-		next = append(next, visit{url: rawURL, purpose: purpose, depth: v.visit.depth + 1})
+		to := visit{url: rawURL, purpose: purpose, depth: v.visit.depth + 1}
+		if markup.NamesChange(rawURL) && w.c.api.confirms(rawURL) != yes {
+			to.from = v.exchange.URL
+		}
+		next = append(next, to)
 	}
 	if l := v.exchange.Location; l != "" && w.mayFollow(l, "") {
 		add(l, "crawl")
@@ -52,7 +55,7 @@ func (w *crawl) onward(v *view) []visit {
 // mayFollow says whether a link can be followed without changing the target. A
 // path that ends in a word such as delete mostly leads to a page that asks first:
 // it is followed where an OpenAPI document shows that the change itself is another
-// method, or else for one thing of each kind and only if the grant allows changes.
+// method, or else as mayTry says.
 func (w *crawl) mayFollow(rawURL, label string) bool {
 	if w.c.grant.Allows(rawURL) != nil || markup.IsLogout(rawURL, label) || markup.SuggestsChange(rawURL, label) {
 		return false
@@ -66,16 +69,7 @@ func (w *crawl) mayFollow(rawURL, label string) bool {
 	case no:
 		return false
 	}
-	route := markup.ChangeKey(rawURL)
-	if !w.c.grant.Active() {
-		w.c.skip(finding.Skip{What: rawURL, Why: "the link may change something at once, so a passive scan does not follow it"})
-		return false
-	}
-	if w.changes[route] && !w.seen[rawURL] {
-		return false
-	}
-	w.changes[route] = true
-	return true
+	return w.mayTry(rawURL)
 }
 
 var assets = []string{".js", ".mjs", ".css", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".ico", ".woff", ".woff2", ".ttf", ".map", ".mp4"}

@@ -44,6 +44,8 @@ type Site struct {
 	Identities []string
 	Framework  Framework
 	Skips      []finding.Skip
+	// Mutations are links that were followed to see whether they ask first, and did not.
+	Mutations []finding.Mutation
 
 	once sync.Once
 	seen *Sightings

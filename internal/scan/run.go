@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,7 +34,7 @@ func Run(ctx context.Context, job Job, h finding.Handler) error {
 	site := look(ctx, job, crew, browsers, out)
 	suspicions := judge(job, site, out)
 	trial := put(ctx, job, crew, site, browsers, suspicions, out)
-	trial.mutations = append(crew.logins, trial.mutations...)
+	trial.mutations = slices.Concat(crew.logins, site.Mutations, trial.mutations)
 	settled := trial.findings
 	if !job.DryRun { // which tells of every plan
 		settled = check.Settle(trial.findings)
@@ -116,7 +117,7 @@ func (c crew) named(name string) *identity.Session {
 // look observes the site and afterwards makes sure that every session lived
 // through it: what was seen with a lost session was seen as a stranger.
 func look(ctx context.Context, job Job, c crew, b *browsers, out *sink) *observe.Site {
-	options := observe.Options{MaxPages: job.Pages, OpenAPI: job.OpenAPI, Seeds: job.Seeds, Sockets: job.Sockets, Log: out.relay}
+	options := observe.Options{MaxPages: job.Pages, OpenAPI: job.OpenAPI, Seeds: job.Seeds, Sockets: job.Sockets, Deletes: job.Deletes, Log: out.relay}
 	if b.missing == nil {
 		options.Renderer = b
 	} else if !job.Browser.Off {
