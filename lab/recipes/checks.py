@@ -272,9 +272,9 @@ class Recipe:
             with self.subTest(bad):
                 self.assertRaises(ValueError, self.recipe.exact, bad)
 
-    def socket(self, **headers):
+    def socket(self, path="/notebook/socket", **headers):
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        return WebSocketClient("http://%s:%d" % self.address, "/notebook/socket", sent)
+        return WebSocketClient("http://%s:%d" % self.address, path, sent)
 
     def test_sockets_are_for_own_pages(self):
         with self.socket(Origin=notebook.ORIGIN, Mantlet_Principal=word("alice")) as socket:

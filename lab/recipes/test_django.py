@@ -2,7 +2,7 @@
 
 import unittest
 
-from checks import Recipe, uvicorn_serves
+from checks import Recipe, Refused, uvicorn_serves
 from django.conf import settings
 
 settings.configure(
@@ -28,7 +28,7 @@ def with_sockets(pages):
         if scope["type"] != "websocket":
             return await pages(scope, receive, send)
         await receive()
-        if scope["principal"] is None:
+        if scope["principal"] is None and scope["path"] != "/notebook/open":
             return await send({"type": "websocket.close", "code": 1008})
         await send({"type": "websocket.accept"})
         await send({"type": "websocket.send", "text": f"hello {scope['principal']}"})
@@ -45,6 +45,12 @@ class DjangoRecipe(Recipe, unittest.TestCase):
     def setUpClass(cls):
         application = django_guard.SocketOrigins(with_sockets(get_asgi_application()), notebook.ORIGIN)
         cls.address = uvicorn_serves(application)
+
+    def test_a_forged_word_is_no_stranger_to_a_socket(self):
+        with self.socket("/notebook/open", Origin=notebook.ORIGIN) as socket:
+            self.assertEqual(socket.receive(), "hello None")
+        with self.assertRaises(Refused):
+            self.socket("/notebook/open", Origin=notebook.ORIGIN, Mantlet_Principal="alice")
 
 
 if __name__ == "__main__":
