@@ -66,3 +66,16 @@ func TestEveryCORSReasonIsExplained(t *testing.T) {
 		}
 	}
 }
+
+// With the server's consent a page's request goes out as it is.
+func TestConsentedRequestsArrive(t *testing.T) {
+	m := Means{By: ByFetch, Page: origin(t, "https://attacker.example"), To: origin(t, "https://victim.test"), Method: "PUT", BodyType: "application/json", CORS: true}
+	if got := Forge(m); got.Arrives || !got.Preflight {
+		t.Errorf("without consent: %+v", got)
+	}
+	m.Consented = true
+	got := Forge(m)
+	if !got.Arrives || got.Method != "PUT" || got.ContentType != "application/json" || got.Origin != "https://attacker.example" || got.FetchSite != "cross-site" {
+		t.Errorf("with consent: %+v", got)
+	}
+}

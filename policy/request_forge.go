@@ -49,6 +49,9 @@ type Means struct {
 	Method   string      // of a form or script; empty means GET
 	BodyType string      // a form's enctype, or the Content-Type a body brings along
 	Header   http.Header // set by script
+	// Consented says that the server's answer to the browser's question lets the
+	// request follow: see Preflight.
+	Consented bool
 	// CORS makes an element's or script's request one whose answer the page may
 	// read: fetch's default, crossorigin. Without it, mode is no-cors.
 	CORS    bool
@@ -100,7 +103,7 @@ func Forge(m Means) Sent {
 	m.To = s.To
 	s.shape(m)
 	s.describe(m)
-	if m.crossOrigin() && s.FetchMode == modeCORS && s.needsPreflight(m) {
+	if m.crossOrigin() && s.FetchMode == modeCORS && !m.Consented && s.needsPreflight(m) {
 		return s.asPreflight()
 	}
 	s.Arrives, s.Reason = true, ForgeArrives

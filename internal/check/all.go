@@ -11,6 +11,7 @@ func All() []*Check {
 		authMissing,
 		bolaRead, bolaWrite,
 		propertyAssignment,
+		cswsh, corsRead, postMessageOrigin,
 		cookieSameSite, cookieSecure, cookieHTTPOnly, cookieDomain,
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/mantlet-dev/mantlet/internal/finding"
+	"github.com/mantlet-dev/mantlet/policy"
 )
 
 var csrf = &Check{
@@ -26,6 +27,12 @@ var csrf = &Check{
 				p.Report(f.finding(finding.CSRF, tokenless(a)+" The session's cookie travels with it from other sites.", false, plainForms(a)...))
 			}
 			// A session that only travels from neighbours is csrf-samesite-only.
+		}
+		for _, a := range actionsOf(p.Site, needsConsent) {
+			if f := forgeryOf(p, a, a.Method, policy.Subresource); f.worthTrying() {
+				p.Report(f.finding(finding.CSRF, "The browser asks the target before it sends this for a foreign page; "+
+					"it is a finding only if the target's CORS policy consents.", true, consented(a)...))
+			}
 		}
 	},
 }
@@ -52,4 +59,14 @@ func plainForms(a finding.Action) []finding.Variant {
 		other = finding.EncodingURL
 	}
 	return append(list, finding.Variant{Name: "sent by a foreign page as " + other, Encoding: other, HasEncoding: true})
+}
+
+// needsConsent says whether no foreign page can send the action without a preflight,
+// by its method. JSON that is posted is csrf-json.
+func needsConsent(a finding.Action) bool {
+	switch a.Method {
+	case "PUT", "PATCH", "DELETE":
+		return !a.Login
+	}
+	return false
 }

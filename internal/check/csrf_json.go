@@ -13,8 +13,8 @@ var csrfJSON = &Check{
 			if !f.worthTrying() {
 				continue
 			}
-			p.Report(f.finding(finding.CSRFJSON, "The endpoint takes JSON, which a foreign page may send under another name; "+
-				"it is a finding only if that is served.", true, disguisedJSON(a)...))
+			p.Report(f.finding(finding.CSRFJSON, "The endpoint takes JSON, which a foreign page may send under another name, or as it is where the target's CORS policy "+
+				"lets it; it is a finding only if that is served.", true, append(disguisedJSON(a), consented(a)...)...))
 		}
 	},
 }
@@ -27,4 +27,17 @@ func disguisedJSON(a finding.Action) []finding.Variant {
 		withoutToken(a, finding.Variant{Name: "JSON sent without a content type", Encoding: "", HasEncoding: true}),
 		withoutToken(a, finding.Variant{Name: "JSON sent as a form", Encoding: finding.EncodingURL, HasEncoding: true}),
 	}
+}
+
+// consented are the ways to send what the browser asks the target about first, as
+// pages of the origins that a sloppy CORS policy consents to.
+func consented(a finding.Action) []finding.Variant {
+	list := []finding.Variant{
+		{Name: "as it is, with the consent of the target's CORS policy", Consent: true},
+		{Name: "as it is, from a sandboxed frame, with the consent of the target's CORS policy", Consent: true, Origin: finding.OriginNull},
+	}
+	for i := range list {
+		list[i] = withoutToken(a, list[i])
+	}
+	return list
 }

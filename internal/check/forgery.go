@@ -22,7 +22,12 @@ type forgery struct {
 // session would travel with it. Kinds are the ways a foreign page has of sending
 // it with the given method.
 func forgeryOf(p *Pass, a finding.Action, method string, kinds ...policy.Kind) forgery {
-	f := forgery{action: a, victim: victimOf(p.Site, a)}
+	return forgeryAs(p, a, victimOf(p.Site, a), method, kinds...)
+}
+
+// forgeryAs is forgeryOf for a victim that is known.
+func forgeryAs(p *Pass, a finding.Action, victim, method string, kinds ...policy.Kind) forgery {
+	f := forgery{action: a, victim: victim}
 	f.creds = credentialsOf(p.Site, f.victim)
 	if len(f.creds) == 0 {
 		return f
@@ -70,7 +75,7 @@ func (f forgery) finding(w finding.Weakness, why string, onlyIfProven bool, vari
 // cookieEvidence quotes the session's cookies with what the browser does with
 // each on a cross-site request, some minutes after login. Settle reads it.
 func (f forgery) cookieEvidence() []finding.Evidence {
-	trigger, ok := triggerFor(f.action.URL, f.action.Method, f.kind)
+	trigger, ok := triggerFor(webAddress(f.action.URL), f.action.Method, f.kind)
 	if !ok {
 		return nil
 	}

@@ -33,7 +33,7 @@ func TestEveryCheckIsRecordedAndDescribed(t *testing.T) {
 		}
 	}
 	for _, w := range finding.AllWeaknesses() {
-		if !seen[string(w)] {
+		if !seen[string(w)] && w != finding.Chain { // which Chains makes of what was proven
 			t.Errorf("no check reports %s", w)
 		}
 	}

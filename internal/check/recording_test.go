@@ -20,6 +20,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/mantlet-dev/mantlet/internal/finding"
+	"github.com/mantlet-dev/mantlet/internal/markup"
 	"github.com/mantlet-dev/mantlet/internal/observe"
 	"github.com/mantlet-dev/mantlet/policy"
 )
@@ -54,6 +55,11 @@ type siteFile struct {
 	Controls   map[string][]observe.Control
 	Meta       map[string][]string
 	Links      map[string][]string
+	Sockets    []observe.Socket
+	Foreign    []observe.ForeignAnswer
+	Handlers   map[string][]markup.Handler
+	// Authenticated are the addresses at which visitors are turned away.
+	Authenticated []string
 }
 
 func TestRecordings(t *testing.T) {
@@ -128,6 +134,9 @@ func describe(w *strings.Builder, f finding.Finding) {
 	for _, v := range f.Plan.Variants {
 		fmt.Fprintf(w, "\t\t%s\n", v.Name)
 	}
+	for _, m := range f.Plan.Messages {
+		fmt.Fprintf(w, "\t\tsay %s\n", m)
+	}
 	for _, c := range f.Plan.Clicks {
 		fmt.Fprintf(w, "\t\tclick %q in %s\n", c.Label, c.Page)
 	}
@@ -160,7 +169,8 @@ func readRecording(archive *txtar.Archive) (recording, error) {
 		}
 	}
 	r.site = &observe.Site{Target: s.Target, Identities: s.Identities, Framework: s.Framework,
-		Actions: s.Actions, Actors: s.Actors, Tokens: s.Tokens, Cookies: s.Cookies}
+		Actions: s.Actions, Actors: s.Actors, Tokens: s.Tokens, Cookies: s.Cookies,
+		Sockets: s.Sockets, Foreign: s.Foreign}
 	for _, file := range archive.Files {
 		if !strings.HasPrefix(file.Name, "GET ") {
 			continue
@@ -169,11 +179,14 @@ func readRecording(archive *txtar.Archive) (recording, error) {
 		if err != nil {
 			return r, fmt.Errorf("%s: %w", file.Name, err)
 		}
+		if slices.Contains(s.Authenticated, x.URL) {
+			x.Authenticated = new(true)
+		}
 		x.ID = "x" + strconv.Itoa(len(r.site.Exchanges)+1)
 		r.site.Exchanges = append(r.site.Exchanges, x)
 		if x.Type == "text/html" || x.Type == "application/xhtml+xml" {
 			r.site.Pages = append(r.site.Pages, &observe.Page{Exchange: x,
-				Controls: s.Controls[x.URL], MetaPolicies: s.Meta[x.URL], Links: s.Links[x.URL]})
+				Controls: s.Controls[x.URL], MetaPolicies: s.Meta[x.URL], Links: s.Links[x.URL], Handlers: s.Handlers[x.URL]})
 		}
 	}
 	return r, nil

@@ -22,6 +22,9 @@ func (b *Bench) tryForge(ctx context.Context, f finding.Finding, victim *identit
 	if cookies, _ := victim.SessionCookies(); len(cookies) == 0 {
 		return f, stillSuspected("the session of %q is HTTP authentication, which a browser sends along by itself; that was not tried in one", victim.Name())
 	}
+	if why, err := b.nobodyMay(ctx, f.Plan); err != nil || why != "" {
+		return verdict(f, finding.Refuted, why), err
+	}
 	s, err := b.subjectOrCanary(ctx, f, a, victim)
 	if s != nil {
 		f.Proof.Oracle, f.Proof.Controls, f.Proof.Steps = s.oracle.Name(), s.controlsSoFar(), s.storySoFar()

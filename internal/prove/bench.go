@@ -200,6 +200,12 @@ func (b *Bench) carryOut(ctx context.Context, f finding.Finding) (finding.Findin
 	switch f.Plan.Kind {
 	case finding.PlanFrame:
 		return b.tryFrame(ctx, f, victim)
+	case finding.PlanSocket:
+		return b.trySocket(ctx, f, victim)
+	case finding.PlanRead:
+		return b.tryPeek(ctx, f, victim)
+	case finding.PlanMessage:
+		return b.tryMessage(ctx, f, victim)
 	case finding.PlanAccess:
 		return b.tryAccess(ctx, f, victim)
 	}

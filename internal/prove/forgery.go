@@ -17,6 +17,7 @@ type forgery struct {
 	sub      submission
 	marker   marker
 	vehicles []attacker.Vehicle // that can deliver it, the best first
+	consent  consent            // for a variant that the browser asks the target about
 }
 
 // forge makes a forgery with a fresh marker. The error is an *errNotTestable if
@@ -35,6 +36,11 @@ func (s *subject) forge(ctx context.Context, v finding.Variant) (forgery, error)
 	}
 	if err := fg.reshape(s.action); err != nil {
 		return fg, err
+	}
+	if v.Consent {
+		if fg.consent, err = s.bench.askConsent(ctx, s.target, fg.sub.address(), fg.sub.method, fg.sub.encoding, v); err != nil {
+			return fg, err
+		}
 	}
 	fg.vehicles = fg.deliverable()
 	if len(fg.vehicles) == 0 {
@@ -93,6 +99,9 @@ func (fg *forgery) reshape(a finding.Action) error {
 
 // deliverable lists the vehicles that carry the forgery as it is.
 func (fg *forgery) deliverable() []attacker.Vehicle {
+	if fg.variant.Consent {
+		return []attacker.Vehicle{attacker.Fetch}
+	}
 	switch fg.sub.method {
 	case http.MethodGet:
 		return []attacker.Vehicle{attacker.Link, attacker.Image, attacker.Frame}
@@ -157,6 +166,7 @@ func (fg *forgery) means(by attacker.Vehicle, from, to policy.Origin) policy.Mea
 	if fg.variant.Origin == finding.OriginSilent {
 		m.ReferrerPolicy = "no-referrer"
 	}
+	m.CORS, m.Consented = fg.variant.Consent, fg.consent.given(m.Page)
 	switch by {
 	case attacker.Form:
 		m.By = policy.ByForm
@@ -170,6 +180,17 @@ func (fg *forgery) means(by attacker.Vehicle, from, to policy.Origin) policy.Mea
 		m.By = policy.ByLink
 	}
 	return m
+}
+
+// whyNot says why a browser does not send the forgery from a page.
+func (fg *forgery) whyNot(sent policy.Sent, page policy.Origin) string {
+	if fg.variant.Origin == finding.OriginNull {
+		page = policy.Opaque
+	}
+	if why := fg.consent.why(page); sent.Preflight && why != "" {
+		return "the browser asks the target first, which does not consent: " + why
+	}
+	return sent.Reason.Explain()
 }
 
 func kindOf(by attacker.Vehicle) policy.Kind {

@@ -4,14 +4,16 @@ import (
 	"net"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/mantlet-dev/mantlet/internal/attacker"
+	"github.com/mantlet-dev/mantlet/internal/finding"
 	"github.com/mantlet-dev/mantlet/policy"
 )
 
 // Hosts are the made-up host:port pairs under which attempts against target publish
-// the attacker's pages at port. Whoever runs the browser has to lead them to the
-// attacker's listener.
+// the attacker's pages: at port, or where the port is a part of what is made up.
+// Whoever runs the browser has to lead them to the attacker's listener.
 func Hosts(target policy.Origin, port int) []string {
 	var hosts []string
 	add := func(where string) {
@@ -23,5 +25,12 @@ func Hosts(target policy.Origin, port int) []string {
 		add(where)
 	}
 	add(likeTarget(target))
+	for _, use := range impostors {
+		o, ok := finding.Impostor(target, use)
+		if ok && (o.Host() != target.Host() || o.Port() != target.Port()) {
+			host := net.JoinHostPort(strings.Trim(o.Host(), "[]"), strconv.Itoa(int(o.Port())))
+			hosts = append(hosts, host)
+		}
+	}
 	return hosts
 }

@@ -29,7 +29,7 @@ func (s *subject) replay(ctx context.Context, f finding.Finding, fg forgery, by 
 	}
 	sent := policy.Forge(fg.means(by, from, s.target))
 	if !sent.Arrives {
-		return replayed{}, impossible("a browser does not send it: %s", sent.Reason.Explain())
+		return replayed{}, impossible("a browser does not send it: %s", fg.whyNot(sent, from))
 	}
 	for name, text := range map[string]string{"Origin": sent.Origin, "Referer": sent.Referer, "Sec-Fetch-Site": sent.FetchSite,
 		"Sec-Fetch-Mode": sent.FetchMode, "Sec-Fetch-Dest": sent.FetchDest, "Cookie": cookies} {
@@ -101,7 +101,7 @@ func (s *subject) stanceAt(fg forgery, p finding.Position, where string) (stance
 			initiator = policy.Opaque
 		}
 		if sent := policy.Forge(fg.means(by, origin, s.target)); !sent.Arrives {
-			stay = sent.Reason.Explain()
+			stay = fg.whyNot(sent, origin)
 			continue
 		}
 		r := rideOf(s.victim, fg.sub.address(), fg.sub.method, kindOf(by), initiator, p)

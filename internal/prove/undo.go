@@ -30,7 +30,11 @@ func (s *subject) restore(ctx context.Context) error {
 		}
 		return err
 	}
-	for _, way := range []func(context.Context) (string, error){s.setBack, s.removeCreated, s.turnBack} {
+	ways := []func(context.Context) (string, error){s.setBack, s.removeCreated, s.turnBack}
+	if s.unset != nil {
+		ways = append([]func(context.Context) (string, error){s.unset}, ways...)
+	}
+	for _, way := range ways {
 		how, err := way(ctx)
 		if err != nil {
 			s.settle(false, "not undone: "+err.Error())
