@@ -13,6 +13,7 @@ import (
 	awsdynamodb "github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/spf13/cobra"
 
+	"github.com/mantlet-dev/mantlet/internal/state"
 	"github.com/mantlet-dev/mantlet/owned"
 	"github.com/mantlet-dev/mantlet/session/dynamo"
 )
@@ -24,14 +25,15 @@ func newTablesCommand(e *env) *cobra.Command {
 		Use:   "tables",
 		Short: "Make the DynamoDB table for sessions, and print IAM policies",
 		Long: `Tables makes and describes the table that package session/dynamo keeps sessions in,
-and prints the least an IAM role needs: for that table, or for one that package owned
-is told of in a declaration.
+and prints the least an IAM role needs: for that table, for one that package owned is
+told of in a declaration, or for the scanner to see state changes in any tables.
 
 Region and credentials come from the AWS SDK's usual places.`,
 		Example: `  mantlet tables create app-sessions --region eu-west-1
   mantlet tables describe app-sessions --region eu-west-1
   mantlet tables policy app-sessions --region eu-west-1 --account 123456789012
-  mantlet tables policy --declaration notes.json --read-only`,
+  mantlet tables policy --declaration notes.json --read-only
+  mantlet tables policy --scanner app-accounts app-payees --region eu-west-1`,
 	}
 	cmd.AddCommand(newTablesCreateCommand(e), newTablesDescribeCommand(e), newTablesPolicyCommand(e))
 	return cmd
@@ -138,18 +140,31 @@ func describeTable(ctx context.Context, e *env, client *awsdynamodb.Client, name
 
 func newTablesPolicyCommand(e *env) *cobra.Command {
 	var declaration string
+	var scanner bool
 	role := owned.Role{}
 	cmd := &cobra.Command{
-		Use:   "policy [NAME]",
-		Short: "Print the least an IAM role needs: for the session table NAME, or for a declared one",
+		Use:   "policy [NAME...]",
+		Short: "Print the least an IAM role needs: for the session table NAME, a declared one, or the scanner",
 		Long: `Policy prints an IAM policy document. With NAME it is for a table of sessions; with
 --declaration for a table that package owned is told of in that file (JSON, the fields
 of owned.Declaration).
 
+With --scanner it is for "mantlet scan", which reads the tables under dynamodb.tables of
+mantlet.yaml, and their streams, to see what an attack has changed: reads only, and
+every write is denied. Such a role sees all items of the tables.
+
 Nothing is asked of AWS.`,
-		Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			text, err := policyText(args, declaration, role)
+			var text string
+			var err error
+			switch {
+			case scanner && declaration != "":
+				err = errors.New("--scanner and --declaration are two policies: ask for one at a time")
+			case scanner:
+				text, err = state.Policy(role.Region, role.Account, args...)
+			default:
+				text, err = policyText(args, declaration, role)
+			}
 			if err != nil {
 				return err
 			}
@@ -161,6 +176,7 @@ Nothing is asked of AWS.`,
 	f.StringVar(&role.Region, "region", "*", "AWS region of the table")
 	f.StringVar(&role.Account, "account", "*", "AWS account of the table")
 	f.StringVar(&declaration, "declaration", "", "file with the declaration of an owned table")
+	f.BoolVar(&scanner, "scanner", false, "the role of the scanner, which reads the tables and their streams")
 	f.BoolVar(&role.ReadOnly, "read-only", false, "the role only reads (declared tables)")
 	f.BoolVar(&role.Transfers, "transfers", false, "the role gives items to other owners (declared tables)")
 	f.BoolVar(&role.Privileged, "privileged", false, "the role may write privileged attributes: for jobs, not for requests (declared tables)")

@@ -61,7 +61,11 @@ func TestTablesPolicyPrintsADocument(t *testing.T) {
 			t.Errorf("%v: %v\n%s", args, err, out)
 		}
 	}
-	for _, args := range [][]string{{"policy"}, {"policy", "a-table", "--declaration", file}, {"policy", "--declaration", file + "x"}, {"policy", "*"}} {
+	out, err := tables(t, "policy", "--scanner", "accounts", "payees", "--region", "eu-west-1", "--account", "123456789012")
+	if err != nil || !json.Valid([]byte(out)) || !strings.Contains(out, "table/payees/stream/*") || !strings.Contains(out, `"dynamodb:GetRecords"`) {
+		t.Errorf("for the scanner: %v\n%s", err, out)
+	}
+	for _, args := range [][]string{{"policy", "--scanner"}, {"policy", "--scanner", "payees", "--declaration", file}, {"policy", "a", "b"}, {"policy"}, {"policy", "a-table", "--declaration", file}, {"policy", "--declaration", file + "x"}, {"policy", "*"}} {
 		if out, err := tables(t, args...); err == nil {
 			t.Errorf("%v: accepted\n%s", args, out)
 		}
