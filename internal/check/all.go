@@ -8,9 +8,9 @@ func All() []*Check {
 		csrf, csrfJSON, csrfGet, csrfMethodOverride,
 		csrfTokenUnbound, csrfTokenBeforeLogin, csrfTokenConstant, csrfTokenInURL,
 		csrfOriginCheck, csrfLogin, csrfSameSiteOnly,
-		authMissing,
-		bolaRead, bolaWrite,
-		propertyAssignment,
+		authMissing, authFunction,
+		bolaRead, bolaWrite, bolaExistence,
+		propertyExcess, propertyAssignment,
 		cswsh, corsRead, postMessageOrigin,
 		cookieSameSite, cookieSecure, cookieHTTPOnly, cookieDomain,
 	}

@@ -21,9 +21,10 @@ type Check struct {
 type Need int
 
 const (
-	NeedsNothing  Need = iota // any observed site will do
-	NeedsIdentity             // at least one identity that is logged in
-	NeedsTwoUsers             // two identities, of which one may not do all that the other may
+	NeedsNothing       Need = iota // any observed site will do
+	NeedsIdentity                  // at least one identity that is logged in
+	NeedsTwoUsers                  // two identities, none of them an administrator
+	NeedsAdministrator             // an administrator, and an identity that is none
 )
 
 // A Pass is one run of one check over one site.

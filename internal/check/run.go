@@ -32,7 +32,7 @@ func run(checks []*Check, site *observe.Site, rules policy.Rules, report func(fi
 		}
 	}
 	var skips []finding.Skip
-	for _, why := range []string{noIdentity, oneIdentity} {
+	for _, why := range []string{noIdentity, oneIdentity, noAdministrator} {
 		if ids := blind[why]; len(ids) > 0 {
 			skips = append(skips, finding.Skip{What: strings.Join(ids, ", "), Why: why})
 		}
@@ -44,6 +44,8 @@ func run(checks []*Check, site *observe.Site, rules policy.Rules, report func(fi
 const (
 	noIdentity  = "an identity that is logged in is needed, and the site was only seen as a visitor"
 	oneIdentity = "a second identity is needed to try what belongs to the first: configure two ordinary users who share nothing"
+
+	noAdministrator = "an administrator's identity beside an ordinary one is needed: no identity was shown an administrator's area that another was not"
 )
 
 // lacking says what a check needs and the site does not offer, "" if nothing.
@@ -53,6 +55,8 @@ func lacking(n Need, site *observe.Site) string {
 		return noIdentity
 	case n == NeedsTwoUsers && len(site.Sightings().Ordinary()) < 2:
 		return oneIdentity
+	case n == NeedsAdministrator && (len(site.Sightings().Ordinary()) == 0 || !slices.ContainsFunc(site.Identities, site.Sightings().Privileged)):
+		return noAdministrator
 	}
 	return ""
 }

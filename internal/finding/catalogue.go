@@ -90,9 +90,9 @@ var catalogueOrder = []Weakness{
 	CSRF, CSRFJSON, CSRFGet, CSRFMethodOverride,
 	CSRFTokenUnbound, CSRFTokenBeforeLogin, CSRFTokenConstant, CSRFTokenInURL,
 	CSRFOriginCheck, CSRFLogin, CSRFSameSiteOnly,
-	AuthMissing,
-	BOLARead, BOLAWrite,
-	PropertyAssignment,
+	AuthMissing, AuthFunction,
+	BOLARead, BOLAWrite, BOLAExistence,
+	PropertyExcess, PropertyAssignment,
 	CSWSH, CORSRead, PostMessageOrigin,
 	CookieSameSite, CookieSecure, CookieHTTPOnly, CookieDomain,
 }

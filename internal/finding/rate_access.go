@@ -41,6 +41,9 @@ var provenIntrusions = map[Weakness]intrusion{
 	BOLARead:           {account: true, read: "H", change: "N", stop: "N"},
 	BOLAWrite:          {account: true, read: "N", change: "H", stop: "N"},
 	PropertyAssignment: {account: true, read: "N", change: "H", stop: "N"},
+	AuthFunction:       {account: true, read: "H", change: "N", stop: "N"},
+	BOLAExistence:      {hard: true, special: true, account: true, read: "L", change: "N", stop: "N"},
+	PropertyExcess:     {account: true, read: "H", change: "N", stop: "N"},
 }
 
 func accessVector(f Finding) string {
@@ -61,7 +64,7 @@ func (f Finding) widen(i *intrusion) {
 		return
 	}
 	switch f.Weakness {
-	case AuthMissing:
+	case AuthMissing, AuthFunction:
 		if f.Plan.Action.Method != "GET" {
 			i.read, i.change = "N", "H"
 		}

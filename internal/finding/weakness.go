@@ -27,8 +27,11 @@ const (
 	CSRFSameSiteOnly     Weakness = "csrf-samesite-only"
 
 	AuthMissing        Weakness = "auth-missing"
+	AuthFunction       Weakness = "auth-function"
 	BOLARead           Weakness = "bola-read"
 	BOLAWrite          Weakness = "bola-write"
+	BOLAExistence      Weakness = "bola-existence"
+	PropertyExcess     Weakness = "property-excess"
 	PropertyAssignment Weakness = "property-assignment"
 
 	CSWSH             Weakness = "cswsh"

@@ -13,14 +13,20 @@ import (
 // tryAccess carries out a plan in which somebody asks for what is not theirs: no
 // victim's browser takes part.
 func (b *Bench) tryAccess(ctx context.Context, f finding.Finding, owner *identity.Session) (finding.Finding, error) {
-	if f.Weakness == finding.PropertyAssignment {
+	switch f.Weakness {
+	case finding.PropertyAssignment:
 		return b.tryAssign(ctx, f, owner)
+	case finding.PropertyExcess:
+		return b.tryExcess(ctx, f, owner)
 	}
 	callers, err := b.callers(ctx, f, owner)
 	if err != nil {
 		return f, err
 	}
-	if strings.EqualFold(f.Plan.Action.Method, http.MethodGet) {
+	switch {
+	case f.Weakness == finding.BOLAExistence:
+		return b.tryExistence(ctx, f, owner, callers[0])
+	case strings.EqualFold(f.Plan.Action.Method, http.MethodGet):
 		return b.tryRead(ctx, f, owner, callers)
 	}
 	return b.tryWrite(ctx, f, owner, callers)
@@ -163,7 +169,7 @@ func (s *subject) callAs(ctx context.Context, f *finding.Finding, c caller) ([]f
 	if err != nil {
 		return nil, a, err
 	}
-	if shown, err = s.owners(ctx, c, shown, fill.marker); err != nil {
+	if shown, err = s.owners(ctx, c, shown, fill.marker, f.Weakness == finding.AuthFunction); err != nil {
 		return nil, a, err
 	}
 	s.did(entry, shown)

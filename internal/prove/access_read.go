@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -176,7 +178,7 @@ func (b *Bench) knownTo(name, address string) map[string]bool {
 // leaveOutGeneric asks for an object that does not exist, and leaves out what is
 // said of that as well: it is said of every object.
 func (o *object) leaveOutGeneric(ctx context.Context, f *finding.Finding, c caller) error {
-	address, id := o.missing()
+	address, id := o.missing(0)
 	if address == "" {
 		return nil
 	}
@@ -195,14 +197,14 @@ func (o *object) leaveOutGeneric(ctx context.Context, f *finding.Finding, c call
 	return nil
 }
 
-// missing is the address of an object of the same kind that is not there, and its
-// identifier; "" where the address names no object.
-func (o *object) missing() (address, id string) {
+// missing is the address of the nth object of the same kind that is not there, and
+// its identifier; "" where the address names no object.
+func (o *object) missing(n int) (address, id string) {
 	if len(o.refs) == 0 {
 		return "", ""
 	}
 	r := o.refs[len(o.refs)-1]
-	id = absent(r.Value)
+	id = absent(r.Value, n)
 	u, err := url.Parse(o.action.URL)
 	if err != nil {
 		return "", ""
@@ -218,10 +220,10 @@ func (o *object) missing() (address, id string) {
 	return u.String(), id
 }
 
-// absent is an identifier of the same shape that hardly exists.
-func absent(id string) string {
+// absent is the nth identifier of the same shape that hardly exists.
+func absent(id string, n int) string {
 	if allDigits.MatchString(id) && len(id) < 9 {
-		return "9" + strings.Repeat("0", 8-len(id)) + id
+		return strconv.Itoa(9-n) + strings.Repeat("0", 8-len(id)) + id
 	}
 	return wrongToken(id)
 }
@@ -268,7 +270,11 @@ func (o *object) unauthorized(ctx context.Context, f finding.Finding, c caller, 
 		return verdict(f, finding.Suspected, fmt.Sprintf("%q is shown the object of %q, but not all of it (%s is left out): the application may mean to share the rest",
 			c.who.Name(), o.owner.Name(), missing)), nil
 	}
-	return verdict(f, finding.Proven, fmt.Sprintf("asked for %s, the address shows the object of %q: %d values that %q is shown nowhere else", c.text, o.owner.Name(), len(leaked), c.who.Name())), nil
+	what := fmt.Sprintf("the object of %q", o.owner.Name())
+	if f.Weakness == finding.AuthFunction {
+		what = fmt.Sprintf("what %q, an administrator, is shown", o.owner.Name())
+	}
+	return verdict(f, finding.Proven, fmt.Sprintf("asked for %s, the address shows %s: %d values that %q is shown nowhere else", c.text, what, len(leaked), c.who.Name())), nil
 }
 
 // ownersPart is a member or control of the object that only the owner is shown,
@@ -351,8 +357,14 @@ func (b *Bench) personalTo(name, address string) map[string]bool {
 	return personal
 }
 
-// isPersonal says whether a value is of the kind that people are known by: an
-// address to reach them at, a number of theirs, or what they wrote into a form.
+var (
+	momentLike  = regexp.MustCompile(`\d{4}-\d{2}-\d{2}|\d{1,2}:\d{2}`)
+	contactName = regexp.MustCompile(`(?i)(street|address|phone|mobile|iban|birth|tax|card)[^ ]*$`)
+)
+
+// isPersonal says whether a value is of the kind that is not for everybody: an
+// address to reach somebody at, a number of theirs, or what they wrote into a form
+// that asks for such. A nickname is written to be seen.
 func isPersonal(where, value string) bool {
 	digits := 0
 	for _, r := range value {
@@ -361,12 +373,12 @@ func isPersonal(where, value string) bool {
 		}
 	}
 	switch {
-	case strings.Contains(value, "«") || len(value) < 6:
+	case strings.Contains(value, "«") || len(value) < 6 || momentLike.MatchString(value):
 		return false
 	case strings.Contains(value, "@") && !strings.Contains(value, " "), digits >= 7 && len(value) < 40:
 		return true
 	}
-	return strings.Contains(where, " form[") && len(value) >= 8 && strings.Contains(value, " ")
+	return strings.Contains(where, " form[") && contactName.MatchString(where)
 }
 
 // witnessed puts what the caller was shown into the proof.

@@ -11,9 +11,9 @@ import (
 // owners keeps of the changes that show an intrusion those of the owner's own
 // state. A reader that sees everything, such as a database, sees what the caller
 // changed of their own as well, in places that are called alike; and a page that
-// both are shown may show both.
-func (s *subject) owners(ctx context.Context, c caller, shown []finding.Change, m marker) ([]finding.Change, error) {
-	if len(shown) == 0 || s.witness.kind == byVanishing {
+// both are shown may show both. What an administrator does may show to everybody.
+func (s *subject) owners(ctx context.Context, c caller, shown []finding.Change, m marker, everybodys bool) ([]finding.Change, error) {
+	if len(shown) == 0 || everybodys || s.witness.kind == byVanishing {
 		return shown, nil // what vanished was the owner's, by its mark
 	}
 	same := shown
