@@ -25,8 +25,11 @@ const (
 // Refuses says why no field can be put into a response.
 func Refuses(res *http.Response) Why {
 	kind, params, err := mime.ParseMediaType(res.Header.Get("Content-Type"))
+	if err != nil { // browsers take the type and leave parameters that are wrong
+		kind, _, _ = strings.Cut(res.Header.Get("Content-Type"), ";")
+	}
 	switch {
-	case err != nil || kind != "text/html":
+	case !strings.EqualFold(strings.TrimSpace(kind), "text/html"):
 		return NotHTML
 	case res.Request != nil && res.Request.Method == http.MethodHead, res.StatusCode == http.StatusNoContent,
 		res.StatusCode == http.StatusNotModified, res.StatusCode < 200:

@@ -126,6 +126,8 @@ func TestWhichPagesAreLeftAlone(t *testing.T) {
 		{"a script", "text/javascript", "GET", 200, nil, NotHTML},
 		{"XHTML", "application/xhtml+xml", "GET", 200, nil, NotHTML},
 		{"untyped", "", "GET", 200, nil, NotHTML},
+		{"a page with wrong parameters", "Text/HTML ; charset=utf-8; charset=utf-8", "GET", 200, nil, ""},
+		{"two types", "text/html, text/plain", "GET", 200, nil, NotHTML},
 		{"a head", "text/html", "HEAD", 200, nil, NoBody},
 		{"unchanged", "text/html", "GET", 304, nil, NoBody},
 		{"a part", "text/html", "GET", 206, nil, Partial},
