@@ -47,7 +47,8 @@ func (s *Sessions) request(out *http.Request) {
 	for _, line := range out.Header["Cookie"] {
 		for pair := range strings.SplitSeq(line, ";") {
 			pair = strings.Trim(pair, " \t")
-			if name, _, _ := strings.Cut(pair, "="); pair != "" && name != s.Cookie {
+			// Servers, ours among them, read "sid =1" as sid.
+			if name, _, _ := strings.Cut(pair, "="); pair != "" && strings.Trim(name, " \t\r\n") != s.Cookie {
 				kept = append(kept, pair)
 			}
 		}
