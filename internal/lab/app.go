@@ -21,17 +21,17 @@ type App struct {
 
 // Weak returns a shop in which each weakness is planted once, beside endpoints
 // that are safe in different ways.
-func Weak() *App { return open(weakVariant()) }
+func Weak() *App { return open(weakVariant(), embeddedTruth("weak")) }
 
 // Repaired returns the same shop without the weaknesses.
-func Repaired() *App { return open(repairedVariant()) }
+func Repaired() *App { return open(repairedVariant(), embeddedTruth("repaired")) }
 
 // Lax returns a shop whose only defence against forged requests is a session
 // cookie with SameSite=Lax.
-func Lax() *App { return open(laxVariant()) }
+func Lax() *App { return open(laxVariant(), embeddedTruth("lax")) }
 
-func open(v variant) *App {
-	a := &App{variant: v, shop: newShop(), truth: embeddedTruth(v.name), passKey: []byte(rand.Text())}
+func open(v variant, t Truth) *App {
+	a := &App{variant: v, shop: newShop(), truth: t, passKey: []byte(rand.Text())}
 	a.serve = v.around(withFraming(v.framing, a.routes()))
 	return a
 }

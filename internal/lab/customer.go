@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"html"
 	"io"
 	"net/http"
 	"regexp"
@@ -22,9 +23,10 @@ type customer struct {
 }
 
 var (
-	formTag       = regexp.MustCompile(`(?s)<form[^>]*? action="([^"]*)"(.*?)</form>`)
+	formTag       = regexp.MustCompile(`(?s)<form[^>]*? (?:action|data-post)="([^"]*)"(.*?)</form>`)
 	inputTag      = regexp.MustCompile(`<input [^>]*name="([^"]*)" value="([^"]*)"`)
 	scriptPattern = regexp.MustCompile(`data-endpoint="([^"]*)" data-headers="([^"]*)"`)
+	headersTag    = regexp.MustCompile(`data-headers="([^"]*)"`)
 	deletePattern = regexp.MustCompile(`href="(/notes/[^"/]+/delete)"`)
 
 	fromShop = http.Header{"Sec-Fetch-Site": {"same-origin"}, "Sec-Fetch-Mode": {"navigate"}, "Sec-Fetch-Dest": {"document"}}
@@ -93,8 +95,23 @@ func (c *customer) submit(page, path string, changed ...string) error {
 	for i := 0; i < len(changed); i += 2 {
 		fields.Set(changed[i], changed[i+1])
 	}
-	_, err = c.send("POST", action, fields.Encode(), aForm, http.StatusSeeOther)
+	_, err = c.send("POST", action, fields.Encode(), formHeaders(shown), http.StatusSeeOther)
 	return err
+}
+
+// formHeaders are what a form of that page is sent with, by the browser or by the
+// page's script.
+func formHeaders(shown string) http.Header {
+	headers := aForm.Clone()
+	for _, found := range headersTag.FindAllStringSubmatch(shown, -1) {
+		var extra map[string]string
+		if json.Unmarshal([]byte(html.UnescapeString(found[1])), &extra) == nil {
+			for name, value := range extra {
+				headers.Set(name, value)
+			}
+		}
+	}
+	return headers
 }
 
 func (c *customer) logIn(password string) error {

@@ -67,11 +67,26 @@ const doubleCookie = "shop_double"
 func doubleSubmit(key []byte) defence {
 	return defence{
 		allows: func(r *http.Request, s *session) bool {
-			cookie, err := r.Cookie(doubleCookie)
-			return err == nil && same(sign(key, s.id), cookie.Value) && same(cookie.Value, r.PostFormValue("double"))
+			return same(doubled(r, key, s), r.PostFormValue("double"))
 		},
 		fields: func(s *session) map[string]string { return map[string]string{"double": sign(key, s.id)} },
 	}
+}
+
+// doubleHeader is the same with the value in a header.
+func doubleHeader(key []byte) defence {
+	return defence{
+		allows:  func(r *http.Request, s *session) bool { return same(doubled(r, key, s), r.Header.Get("X-Double")) },
+		headers: func(s *session) map[string]string { return map[string]string{"X-Double": sign(key, s.id)} },
+	}
+}
+
+// doubled is the cookie's value if it was signed for that session, else empty.
+func doubled(r *http.Request, key []byte, s *session) string {
+	if cookie, err := r.Cookie(doubleCookie); err == nil && s.id != "" && same(sign(key, s.id), cookie.Value) {
+		return cookie.Value
+	}
+	return ""
 }
 
 // both demands two things of the requests a page's script sends.

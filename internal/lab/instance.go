@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http"
 	"os/exec"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -74,7 +76,7 @@ func (i *Instance) Suite(ctx context.Context, base string, tests ...string) *exe
 }
 
 // StartEmbedded serves the shop on a free port of loopback. Variant is "weak",
-// "repaired" or "lax".
+// "repaired", "lax" or one of Protected.
 func StartEmbedded(variant string) (*Instance, error) {
 	return StartEmbeddedAt(variant, "127.0.0.1:0")
 }
@@ -82,9 +84,11 @@ func StartEmbedded(variant string) (*Instance, error) {
 // StartEmbeddedAt is StartEmbedded at a chosen loopback address.
 func StartEmbeddedAt(variant, address string) (*Instance, error) {
 	shops := map[string]func() *App{"weak": Weak, "repaired": Repaired, "lax": Lax}
-	open, ok := shops[variant]
-	if !ok {
-		return nil, fmt.Errorf("start embedded lab: there is no variant %q; weak, repaired and lax are", variant)
+	open := func() *App { return openProtected(variant) }
+	if shops[variant] != nil {
+		open = shops[variant]
+	} else if !slices.Contains(Protected(), variant) {
+		return nil, fmt.Errorf("start embedded lab: there is no variant %q; weak, repaired, lax, %s are", variant, strings.Join(Protected(), ", "))
 	}
 	listener, err := net.Listen("tcp", address)
 	if err != nil {

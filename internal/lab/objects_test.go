@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -34,9 +35,7 @@ func (v *visitor) script(method, path, body string) answer {
 	v.t.Helper()
 	headers := v.own("application/json")
 	headers["X-Requested-With"] = "shop"
-	if _, after, found := strings.Cut(v.get("/wishes").body, "X-CSRF-Token&#34;:&#34;"); found {
-		headers["X-CSRF-Token"], _, _ = strings.Cut(after, "&#34;")
-	}
+	maps.Copy(headers, extras(v.get("/wishes")))
 	return v.send(method, path, body, headers)
 }
 
@@ -44,11 +43,14 @@ func (v *visitor) script(method, path, body string) answer {
 // changes a number in the developer tools.
 func (v *visitor) replay(page, path, to string, changed ...string) answer {
 	v.t.Helper()
-	_, fields := v.form(v.get(page), path)
+	shown := v.get(page)
+	_, fields := v.form(shown, path)
 	for i := 0; i < len(changed); i += 2 {
 		fields.Set(changed[i], changed[i+1])
 	}
-	return v.send("POST", to, fields.Encode(), v.own(urlencoded))
+	headers := v.own(urlencoded)
+	maps.Copy(headers, extras(shown))
+	return v.send("POST", to, fields.Encode(), headers)
 }
 
 func TestObjectsAreMadeChangedAndDeleted(t *testing.T) {

@@ -31,6 +31,7 @@ type page struct {
 	Customer bool // whose menu is shown
 	Meta     bool // framing refused in the document itself
 	Scripted bool // forms marked so are sent by the page's script
+	Posted   bool // likewise
 
 	Script template.JS // the page's own
 }
@@ -53,6 +54,7 @@ type form struct {
 	Fields   []field
 	Scripted bool
 	ByScript bool // the page's own script sends it
+	Posted   bool // the page's script sends it as it would be sent without
 	Danger   bool
 
 	Hidden  []fact
@@ -67,6 +69,7 @@ func (a *App) show(w http.ResponseWriter, status int, s *session, p page) {
 	for i := range p.Forms {
 		p.Forms[i] = a.armed(p.Forms[i], s)
 		p.Scripted = p.Scripted || p.Forms[i].Scripted
+		p.Posted = p.Posted || p.Forms[i].Posted
 	}
 	var body bytes.Buffer
 	if err := pageTemplate.ExecuteTemplate(&body, "page.html", p); err != nil {
@@ -97,6 +100,7 @@ func (a *App) armed(f form, s *session) form {
 			f.Hidden = append(f.Hidden, fact{name, fields[name]})
 		}
 	}
+	f.Posted = a.variant.byScript && !f.Scripted && !f.ByScript && d.headers != nil
 	f.Headers = "{}"
 	if d.headers != nil {
 		encoded, _ := json.Marshal(d.headers(s)) // a map of strings always encodes

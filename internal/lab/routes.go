@@ -124,6 +124,10 @@ func (a *App) setCookie(w http.ResponseWriter, s *session) {
 	cookie := a.variant.cookies[s.kind]
 	cookie.Value, cookie.Path = s.id, "/"
 	http.SetCookie(w, &cookie)
+	if a.variant.double != nil && s.kind == "main" {
+		value := sign(a.variant.double, s.id)
+		http.SetCookie(w, &http.Cookie{Name: doubleCookie, Value: value, Path: "/", Secure: true, HttpOnly: true, SameSite: cookie.SameSite})
+	}
 }
 
 func (a *App) home(w http.ResponseWriter, r *http.Request) {
@@ -195,12 +199,7 @@ func (a *App) login(w http.ResponseWriter, r *http.Request) {
 		a.shop.end(old.id)
 	}
 	for kind := range a.variant.cookies {
-		begun := a.shop.begin(kind, user, a.chosenID(r, kind))
-		a.setCookie(w, begun)
-		if a.variant.double != nil && kind == "main" {
-			value := sign(a.variant.double, begun.id)
-			http.SetCookie(w, &http.Cookie{Name: doubleCookie, Value: value, Path: "/", Secure: true, HttpOnly: true, SameSite: http.SameSiteNoneMode})
-		}
+		a.setCookie(w, a.shop.begin(kind, user, a.chosenID(r, kind)))
 	}
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 }

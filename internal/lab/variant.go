@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"net/http"
 	"path"
+	"strings"
 )
 
 // A variant is what tells the shops apart. Pages and functions are the same.
@@ -15,6 +16,11 @@ type variant struct {
 	// defences by endpoint; what is not named has the ordinary one.
 	defences map[string]defence
 	ordinary defence
+	// scripted is the ordinary one of endpoints that scripts call, below /api/; the
+	// same as ordinary if it is zero.
+	scripted defence
+	// byScript has forms sent by the page's script, because they need a header.
+	byScript bool
 	// double is the key of signed double submits, nil where none are used.
 	double  []byte
 	framing func(path string, status int, mediaType string) []headerLine
@@ -36,6 +42,9 @@ type variant struct {
 func (v variant) defence(endpoint string) defence {
 	if d, ok := v.defences[endpoint]; ok {
 		return d
+	}
+	if _, path, _ := strings.Cut(endpoint, " "); v.scripted.allows != nil && strings.HasPrefix(path, "/api/") {
+		return v.scripted
 	}
 	return v.ordinary
 }
@@ -176,7 +185,6 @@ func soundFraming(requested string, _ int, _ string) []headerLine {
 // repairedVariant asks three times: where a request comes from, for a token of
 // its session, and of JSON that it says so.
 func repairedVariant() variant {
-	jsonWithToken := both(jsonOnly, headerToken)
 	return variant{
 		name: "repaired",
 		cookies: map[string]http.Cookie{
@@ -184,19 +192,8 @@ func repairedVariant() variant {
 			"main": {Name: "__Host-shop_session", Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode},
 		},
 		ordinary: synchronizer("csrf_token"),
-		defences: map[string]defence{
-			"POST /api/wish":             jsonWithToken,
-			"POST /api/gift-message":     jsonWithToken,
-			"POST /api/reminder":         jsonWithToken,
-			"POST /api/profile":          jsonWithToken,
-			"POST /api/motto":            jsonWithToken,
-			"POST /api/ribbon":           jsonWithToken,
-			"POST /api/parcels":          jsonWithToken,
-			"PUT /api/parcels/{id}":      jsonWithToken,
-			"DELETE /api/parcels/{id}":   headerToken,
-			"POST /api/backoffice/stock": jsonOnly,
-			"PUT /api/backoffice/stock":  jsonOnly,
-		},
+		scripted: both(jsonOnly, headerToken),
+		defences: map[string]defence{"DELETE /api/parcels/{id}": headerToken},
 		sharings: map[string]sharing{
 			"GET /api/ledger":    sharedWithPartner,
 			"GET /api/totals":    sharedAsPublic,

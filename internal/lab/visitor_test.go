@@ -1,7 +1,10 @@
 package lab
 
 import (
+	"encoding/json"
+	"html"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -86,7 +89,8 @@ func foreign(contentType string) map[string]string {
 }
 
 var (
-	formPattern  = regexp.MustCompile(`(?s)<form[^>]*? action="([^"]*)"(.*?)</form>`)
+	formPattern  = regexp.MustCompile(`(?s)<form[^>]*? (?:action|data-post)="([^"]*)"(.*?)</form>`)
+	sentPattern  = regexp.MustCompile(`data-headers="([^"]*)"`)
 	inputPattern = regexp.MustCompile(`<input [^>]*name="([^"]*)" value="([^"]*)"`)
 )
 
@@ -118,7 +122,21 @@ func (v *visitor) press(page answer, path string, changed ...string) answer {
 	for i := 0; i < len(changed); i += 2 {
 		fields.Set(changed[i], changed[i+1])
 	}
-	return v.send("POST", action, fields.Encode(), v.own(urlencoded))
+	headers := v.own(urlencoded)
+	maps.Copy(headers, extras(page))
+	return v.send("POST", action, fields.Encode(), headers)
+}
+
+// extras are the headers that a page's scripts add to what they send.
+func extras(page answer) map[string]string {
+	all := map[string]string{}
+	for _, found := range sentPattern.FindAllStringSubmatch(page.body, -1) {
+		var some map[string]string
+		if json.Unmarshal([]byte(html.UnescapeString(found[1])), &some) == nil {
+			maps.Copy(all, some)
+		}
+	}
+	return all
 }
 
 // forge sends a form as another site's page would.

@@ -145,13 +145,13 @@ func (c *customer) joinsTheClub() error {
 	if err != nil {
 		return err
 	}
-	if shown, err = c.send("POST", action, fields.Encode(), aForm, http.StatusOK); err != nil {
+	if shown, err = c.send("POST", action, fields.Encode(), formHeaders(shown), http.StatusOK); err != nil {
 		return err
 	}
 	if action, fields, err = formIn(shown, "/membership/confirm"); err != nil {
 		return err
 	}
-	if _, err = c.send("POST", action, fields.Encode(), aForm, http.StatusSeeOther); err != nil {
+	if _, err = c.send("POST", action, fields.Encode(), formHeaders(shown), http.StatusSeeOther); err != nil {
 		return err
 	}
 	return c.expect("membership", fields.Get("membership"))
