@@ -3,6 +3,7 @@ package prove
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -29,6 +30,10 @@ func (s *subject) restore(ctx context.Context) error {
 			s.settle(true, "the runs cancelled each other out; re-read as it was before")
 		}
 		return err
+	}
+	if c, yes := s.overtaken(); yes {
+		s.settle(false, "left as it is: "+c.Where+" no longer holds what was sent, so somebody else has changed it since; before, it held "+strconv.Quote(c.Before))
+		return nil
 	}
 	ways := []func(context.Context) (string, error){s.setBack, s.removeCreated, s.turnBack}
 	if s.unset != nil {
