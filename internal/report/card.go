@@ -68,7 +68,7 @@ func cardOf(f finding.Finding, anchor string) card {
 		c.Command = "mantlet replay " + f.ID
 	}
 	if n := triesOf(f); n > 0 {
-		c.Tries = count(n, "forgery") + " refused."
+		c.Tries = count(n, triedAs(f)) + " refused."
 	}
 	for _, r := range vectorTable(f.Vector) {
 		c.Positions = append(c.Positions, position{r.From, r.Cookie, outcomeOf(r.Allowed), outcomeOf(r.Blocked)})

@@ -109,7 +109,7 @@ func (p *page) protected(refuted []finding.Finding) {
 	for _, f := range refuted {
 		text := fmt.Sprintf("%s: %s", f.Endpoint, titleOf(f))
 		if n := triesOf(f); n > 0 {
-			text += fmt.Sprintf(", %s refused", count(n, "forgery"))
+			text += fmt.Sprintf(", %s refused", count(n, triedAs(f)))
 		}
 		p.bullet(p.ink.good("✓"), text)
 	}

@@ -100,14 +100,26 @@ func (p *page) proof(f finding.Finding) {
 	if f.State != finding.Proven {
 		label = "tested"
 	}
+	for _, r := range f.Proof.Reads {
+		p.labelled(4, label, "read by the attacker: "+r.Where+" = "+r.Value)
+		label = ""
+	}
 	for _, c := range f.Proof.Changes {
 		p.labelled(4, label, changed(c))
 		label = ""
 	}
 	p.labelled(4, label, reread(f.Proof))
 	if n := len(f.Proof.Attempts); n > 0 {
-		p.labelled(4, "tried", fmt.Sprintf("%d of %s accepted%s", accepted(f.Proof.Attempts), count(n, "forgery"), names(f.Proof.Attempts)))
+		p.labelled(4, "tried", fmt.Sprintf("%d of %s accepted%s", accepted(f.Proof.Attempts), count(n, triedAs(f)), names(f.Proof.Attempts)))
 	}
+}
+
+// triedAs is what an attempt is called: only what changes something is forged.
+func triedAs(f finding.Finding) string {
+	if f.Plan != nil && f.Plan.Kind != finding.PlanForge && f.Plan.Kind != finding.PlanFrame && f.Plan.Kind != finding.PlanChain {
+		return "attempt"
+	}
+	return "forgery"
 }
 
 // names lists the forgeries that were accepted, each once however often it was tried.
