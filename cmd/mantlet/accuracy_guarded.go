@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -45,7 +46,7 @@ func guardedAccuracy(cmd *cobra.Command, e *env, app string, weak report.Report,
 		}
 		defer os.RemoveAll(dir)
 	}
-	proven := weak.In(finding.Proven)
+	proven := slices.DeleteFunc(weak.In(finding.Proven), suggest.Unstoppable)
 	file, err := suggestTo(dir, &g, weak)
 	if err != nil {
 		return g, err
@@ -57,7 +58,7 @@ func guardedAccuracy(cmd *cobra.Command, e *env, app string, weak report.Report,
 	if err != nil {
 		return g, err
 	}
-	g.Weak, g.Closed = len(proven), accuracy.CloseWithin(proven, all(r), beyondIDs(g.Beyond))
+	g.Weak, g.Closed = len(weak.In(finding.Proven)), accuracy.CloseWithin(proven, all(r), suggest.Unstoppable)
 	return g, ownTests(cmd, e, app, file, &g)
 }
 
@@ -81,15 +82,6 @@ func suggestTo(dir string, g *accuracy.Guarded, weak report.Report) (file string
 	}
 	file = filepath.Join(dir, "guard.yaml")
 	return file, writeWhole(file, text, true)
-}
-
-func beyondIDs(lines []string) []string {
-	var ids []string
-	for _, line := range lines {
-		id, _, _ := strings.Cut(line, " ")
-		ids = append(ids, id)
-	}
-	return ids
 }
 
 // scanBehind scans a fresh instance of the weak application through the guard. The

@@ -37,3 +37,20 @@ func TestOnlyRefutedProofsCloseTheLoop(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatNoGuardCanStopIsLeftOut(t *testing.T) {
+	email, other := at(finding.CSRF, "POST", "/email", finding.Proven), at(finding.BOLARead, "GET", "/notes/{id}", finding.Proven)
+	stopped := email
+	stopped.State = finding.Refuted
+	beyond := func(f finding.Finding) bool { return f.Weakness == finding.BOLARead }
+	if c := CloseWithin([]finding.Finding{email, other}, []finding.Finding{stopped, other}, beyond); !c.Holds() || c.Proven != 1 {
+		t.Errorf("got %+v", c)
+	}
+	other.State = finding.Suspected
+	if c := CloseWithin([]finding.Finding{email}, []finding.Finding{stopped, other}, beyond); !c.Holds() || len(c.Suspected) != 1 {
+		t.Errorf("got %+v", c)
+	}
+	if c := CloseWithin([]finding.Finding{email}, []finding.Finding{stopped, email}, beyond); c.Holds() {
+		t.Errorf("got %+v", c)
+	}
+}

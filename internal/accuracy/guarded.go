@@ -30,10 +30,10 @@ func (g Guarded) Holds() bool {
 	return g.Closed.Holds() && g.Direct == "" && g.Behind == "" && g.Tests > 0
 }
 
-// CloseWithin is Close for what a guard is asked to stop: findings of beyond are left out.
-func CloseWithin(earlier, later []finding.Finding, beyond []string) Closed {
-	without := func(list []finding.Finding) []finding.Finding {
-		return slices.DeleteFunc(slices.Clone(list), func(f finding.Finding) bool { return slices.Contains(beyond, f.ID) })
-	}
-	return Close(without(earlier), without(later))
+// CloseWithin is Close for what a guard is asked to stop: proofs that are beyond one
+// are left out. Suspicions are all told.
+func CloseWithin(earlier, later []finding.Finding, beyond func(finding.Finding) bool) Closed {
+	c := Close(slices.DeleteFunc(slices.Clone(earlier), beyond), slices.DeleteFunc(slices.Clone(later), beyond))
+	c.Suspected = Close(nil, later).Suspected
+	return c
 }

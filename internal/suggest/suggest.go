@@ -136,25 +136,29 @@ func (s *Suggestion) take(f finding.Finding) {
 	case !proven:
 	case f.Weakness == finding.Clickjacking, strings.HasPrefix(name, "framing-"):
 		s.answer("", "", whyFraming, f)
-	case name == "csrf", strings.HasPrefix(name, "csrf-"):
-		s.forgery(f)
-	case name == "cswsh":
+	case f.Weakness == finding.CSRF, strings.HasPrefix(name, "csrf-"), f.Weakness == finding.Chain:
+		s.forgery(f) // a chain begins with a forged request
+	case f.Weakness == finding.CSWSH:
 		s.answer("", "", whySocket, f)
-	case name == "cors-read":
+	case f.Weakness == finding.CORSRead:
 		s.share(f)
 	default:
-		s.beyond(f, beyondWhy(name))
+		s.beyond(f, beyondWhy(f.Weakness))
 	}
 }
 
-func beyondWhy(weakness string) string {
-	switch weakness {
-	case "auth-missing", "bola-read", "bola-write", "property-assignment":
+// Unstoppable says whether the guard could do nothing about f, were it proven.
+func Unstoppable(f finding.Finding) bool {
+	f.State = finding.Proven
+	return len(From([]finding.Finding{f}, policy.Rules{}, f.Endpoint.URL, nil).Beyond) > 0
+}
+
+func beyondWhy(w finding.Weakness) string {
+	switch name := string(w); {
+	case w == finding.AuthMissing, strings.HasPrefix(name, "bola-"), strings.HasPrefix(name, "property-"):
 		return "who may do what is decided by the application; the request comes from its own user"
-	case "postmessage-origin":
+	case w == finding.PostMessageOrigin:
 		return "the message goes from page to page inside the browser, and never passes the guard"
-	case "chain":
-		return "the guard stops its forged half at best; the application has to stop the other"
 	}
 	return "no rule of the guard is known to stop it"
 }

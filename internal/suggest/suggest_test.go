@@ -58,7 +58,7 @@ func TestTheSmallestRulesThatStopWhatWasProven(t *testing.T) {
 	}{
 		{name: "forged forms need no rule", finding: proven(finding.CSRF, "POST /email", asIs), stopped: 1},
 		{name: "nor do frames", finding: proven(finding.Clickjacking, "GET /email"), stopped: 1},
-		{name: "nor sockets", finding: proven("cswsh", "GET /chat"), stopped: 1},
+		{name: "nor sockets", finding: proven(finding.CSWSH, "GET /chat"), stopped: 1},
 		{name: "a link with a query", finding: with(proven(finding.CSRFGet, "GET /theme", asIs), value),
 			want: policy.Rules{Sensitive: []string{"/theme?"}}, stopped: 1},
 		{name: "a link without", finding: with(proven(finding.CSRFGet, "GET /notes/{id}/drop", asIs), finding.Field{Name: "id", In: "path"}),
@@ -77,7 +77,10 @@ func TestTheSmallestRulesThatStopWhatWasProven(t *testing.T) {
 			declared: policy.Rules{Exempt: []policy.Exemption{{Path: "/hook"}}}, want: policy.Rules{Exempt: []policy.Exemption{{Path: "/hook"}}}, beyond: "exempt"},
 		{name: "an address that no rule can name", finding: proven(finding.CSRFGet, "GET /a*b", asIs), beyond: "no rule can name"},
 		{name: "tokens in addresses", finding: suspected(finding.CSRFTokenInURL, "POST /email"), beyond: "writes the token into addresses"},
-		{name: "authorization", finding: proven("bola-write", "POST /notes/{id}"), beyond: "decided by the application"},
+		{name: "authorization", finding: proven(finding.BOLAWrite, "POST /notes/{id}"), beyond: "decided by the application"},
+		{name: "missing logins", finding: proven(finding.AuthMissing, "GET /export"), beyond: "decided by the application"},
+		{name: "messages between pages", finding: proven(finding.PostMessageOrigin, "GET /desk"), beyond: "never passes the guard"},
+		{name: "a chain begins with a forgery", finding: proven(finding.Chain, "POST /profile"), stopped: 1},
 		{name: "what nobody has heard of", finding: proven("teleport", "POST /x"), beyond: "no rule of the guard is known"},
 		{name: "a mere suspicion", finding: suspected(finding.CSRF, "POST /email")},
 		{name: "another application", finding: func() finding.Finding {
@@ -170,7 +173,7 @@ func TestPartnersThatPagesNameAreKept(t *testing.T) {
 }
 
 func TestAnswersThatForeignPagesMayReadAreSharedWithNobody(t *testing.T) {
-	s := From([]finding.Finding{proven("cors-read", "GET /api/me")}, policy.Rules{}, site, nil)
+	s := From([]finding.Finding{proven(finding.CORSRead, "GET /api/me")}, policy.Rules{}, site, nil)
 	file := load(t, s)
 	if file.CORS == nil || !reflect.DeepEqual(file.CORS.Origins, []string{site}) || file.CORS.Credentials {
 		t.Errorf("got %+v", file.CORS)
@@ -204,7 +207,7 @@ func FuzzFileSaysNoMoreThanItMeans(f *testing.F) {
 		}
 		get := with(proven(finding.CSRFGet, "GET "+route, asIs), finding.Field{Name: name})
 		get.Endpoint.URL = site + "/x"
-		list := []finding.Finding{get, proven(finding.CSRF, "POST "+route, asIs), proven("cors-read", "GET "+route),
+		list := []finding.Finding{get, proven(finding.CSRF, "POST "+route, asIs), proven(finding.CORSRead, "GET "+route),
 			suspected(finding.CookieHTTPOnly, "POST /login", cookie), suspected(finding.CSRFTokenInURL, "GET "+route)}
 		declared := policy.Rules{Exempt: []policy.Exemption{{Path: "/hook", Reason: host}}}
 		s := From(list, declared, site, map[string][]string{route: {host}, "/widget": {"https://partner.example"}})
