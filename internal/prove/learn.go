@@ -69,6 +69,8 @@ type learning struct {
 	landed  string // where a legitimate run was redirected to
 	from    state.Snapshot
 	asked   bool // whether the page's script was asked for its headers
+	// chosenAgain is set once another option was chosen because the first changed nothing.
+	chosenAgain bool
 }
 
 // through does the legitimate action and looks at the state one way. It is done
@@ -240,13 +242,26 @@ func (l *learning) elsewhere(ctx context.Context, f filling, a answer, entry int
 	return true, nil
 }
 
+// otherwise chooses again where no form shows what stands: the first choice may have
+// been what stood there already.
+func (l *learning) otherwise(ctx context.Context, st style, a answer) (bool, error) {
+	if l.chosenAgain || l.live != nil || !a.accepted() {
+		return false, nil
+	}
+	l.chosenAgain = true
+	if err := l.open(ctx); err != nil {
+		return false, err
+	}
+	return l.again(ctx, st)
+}
+
 // twice does an action without a marker a second time: what changed both times in
 // the same way is its transition.
 func (l *learning) twice(ctx context.Context, st style, from state.Snapshot, entry int, a answer, f filling) (bool, error) {
 	first := l.noise.Filter(l.bench.diff(from, l.latest))
 	if len(first) == 0 || !a.accepted() {
 		l.bench.Ledger.changed(entry, nil)
-		return false, nil
+		return l.otherwise(ctx, st, a)
 	}
 	l.did(entry, first)
 	l.recall(f, replaced(first), from)
