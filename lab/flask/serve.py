@@ -1,5 +1,6 @@
 """Runs the tracker: python serve.py [--port N] [--host H]"""
 
+import os
 import sys
 from pathlib import Path
 
@@ -9,6 +10,12 @@ from app import app
 from kit.listener import listen
 from kit.sockets import serve
 from live import talk
+
+if os.environ.get("PRINCIPAL_KEY"):
+    # It stands behind a guard that says who is logged in.
+    from recipes import flask_notebook
+
+    flask_notebook.add_to(app)
 
 if __name__ == "__main__":
     serve(app, listen("The tracker of Mantlet's lab."), talk(app))
