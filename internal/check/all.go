@@ -8,7 +8,7 @@ func All() []*Check {
 		csrf, csrfJSON, csrfGet, csrfMethodOverride,
 		csrfTokenUnbound, csrfTokenBeforeLogin, csrfTokenConstant, csrfTokenInURL,
 		csrfOriginCheck, csrfLogin, csrfSameSiteOnly,
-		authMissing, authFunction,
+		authMissing, authFunction, authJWT, authSessionFixation, authSessionLogout, authTokenStorage,
 		bolaRead, bolaWrite, bolaExistence,
 		propertyExcess, propertyAssignment,
 		cswsh, corsRead, postMessageOrigin,

@@ -90,7 +90,7 @@ var catalogueOrder = []Weakness{
 	CSRF, CSRFJSON, CSRFGet, CSRFMethodOverride,
 	CSRFTokenUnbound, CSRFTokenBeforeLogin, CSRFTokenConstant, CSRFTokenInURL,
 	CSRFOriginCheck, CSRFLogin, CSRFSameSiteOnly,
-	AuthMissing, AuthFunction,
+	AuthMissing, AuthFunction, AuthJWT, AuthSessionFixation, AuthSessionLogout, AuthTokenStorage,
 	BOLARead, BOLAWrite, BOLAExistence,
 	PropertyExcess, PropertyAssignment,
 	CSWSH, CORSRead, PostMessageOrigin,

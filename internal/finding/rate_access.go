@@ -37,13 +37,17 @@ func (i intrusion) String() string {
 // proven are the impacts of what was carried out; what was only suspected is a
 // little of confidentiality, hard to get at.
 var provenIntrusions = map[Weakness]intrusion{
-	AuthMissing:        {read: "H", change: "N", stop: "N"},
-	BOLARead:           {account: true, read: "H", change: "N", stop: "N"},
-	BOLAWrite:          {account: true, read: "N", change: "H", stop: "N"},
-	PropertyAssignment: {account: true, read: "N", change: "H", stop: "N"},
-	AuthFunction:       {account: true, read: "H", change: "N", stop: "N"},
-	BOLAExistence:      {hard: true, special: true, account: true, read: "L", change: "N", stop: "N"},
-	PropertyExcess:     {account: true, read: "H", change: "N", stop: "N"},
+	AuthMissing:         {read: "H", change: "N", stop: "N"},
+	BOLARead:            {account: true, read: "H", change: "N", stop: "N"},
+	BOLAWrite:           {account: true, read: "N", change: "H", stop: "N"},
+	PropertyAssignment:  {account: true, read: "N", change: "H", stop: "N"},
+	AuthFunction:        {account: true, read: "H", change: "N", stop: "N"},
+	BOLAExistence:       {hard: true, special: true, account: true, read: "L", change: "N", stop: "N"},
+	AuthJWT:             {read: "H", change: "H", stop: "N"},
+	AuthSessionFixation: {special: true, visit: true, read: "H", change: "H", stop: "N"},
+	AuthSessionLogout:   {hard: true, special: true, read: "L", change: "L", stop: "N"},
+	AuthTokenStorage:    {hard: true, special: true, visit: true, read: "L", change: "N", stop: "N"},
+	PropertyExcess:      {account: true, read: "H", change: "N", stop: "N"},
 }
 
 func accessVector(f Finding) string {
@@ -60,6 +64,9 @@ func accessVector(f Finding) string {
 
 // widen adds what the place makes of a proven weakness.
 func (f Finding) widen(i *intrusion) {
+	if f.Weakness == AuthJWT && f.Proof != nil && !slices.ContainsFunc(f.Proof.Attempts, func(a Attempt) bool { return a.Accepted && a.Variant != "expired" }) {
+		*i = provenIntrusions[AuthSessionLogout] // a token has to be stolen first
+	}
 	if f.Plan == nil {
 		return
 	}

@@ -26,8 +26,14 @@ const (
 	CSRFLogin            Weakness = "csrf-login"
 	CSRFSameSiteOnly     Weakness = "csrf-samesite-only"
 
-	AuthMissing        Weakness = "auth-missing"
-	AuthFunction       Weakness = "auth-function"
+	AuthMissing  Weakness = "auth-missing"
+	AuthFunction Weakness = "auth-function"
+
+	AuthSessionFixation Weakness = "auth-session-fixation"
+	AuthSessionLogout   Weakness = "auth-session-logout"
+	AuthJWT             Weakness = "auth-jwt"
+	AuthTokenStorage    Weakness = "auth-token-storage"
+
 	BOLARead           Weakness = "bola-read"
 	BOLAWrite          Weakness = "bola-write"
 	BOLAExistence      Weakness = "bola-existence"

@@ -57,7 +57,12 @@ func nonsense(value string) string {
 // out. That is more than the cookies known to carry the session: some part of the
 // application may go by another one. Later changes to either session do not touch
 // the other.
-func (s *Session) Broken() *Session {
+func (s *Session) Broken() *Session { return s.Altered(nonsense) }
+
+// Altered is the same identity with every credential, the value of a cookie or of a
+// header without its scheme, passed through change. Later changes to either session
+// do not touch the other.
+func (s *Session) Altered(change func(string) string) *Session {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	b := &Session{grant: s.grant, spec: s.spec, driver: s.driver, header: s.header.Clone(), cookies: s.cookies, tested: s.tested,
@@ -66,18 +71,22 @@ func (s *Session) Broken() *Session {
 		for i, v := range values {
 			scheme, credentials, found := strings.Cut(v, " ")
 			if !found {
-				values[i] = nonsense(v)
+				values[i] = change(v)
 				continue
 			}
-			values[i] = scheme + " " + nonsense(credentials)
+			values[i] = scheme + " " + change(credentials)
 		}
 	}
 	b.jar = s.jar.clone(func(set SetCookie, _ policy.Cookie) SetCookie {
-		set.Line = replaceValue(set.Line, nonsense)
+		set.Line = replaceValue(set.Line, change)
 		return set
 	})
 	return b
 }
+
+// Copy is the session as it stands: it keeps its credentials when this one is
+// logged out.
+func (s *Session) Copy() *Session { return s.Altered(func(value string) string { return value }) }
 
 // replaceValue changes the value in a Set-Cookie line.
 func replaceValue(line string, change func(string) string) string {

@@ -18,6 +18,12 @@ func (b *Bench) tryAccess(ctx context.Context, f finding.Finding, owner *identit
 		return b.tryAssign(ctx, f, owner)
 	case finding.PropertyExcess:
 		return b.tryExcess(ctx, f, owner)
+	case finding.AuthSessionFixation:
+		return b.tryFixation(ctx, f, owner)
+	case finding.AuthSessionLogout:
+		return b.tryLogout(ctx, f, owner)
+	case finding.AuthJWT:
+		return b.tryPass(ctx, f, owner)
 	}
 	callers, err := b.callers(ctx, f, owner)
 	if err != nil {

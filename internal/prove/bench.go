@@ -62,6 +62,7 @@ type Bench struct {
 	outset   state.Snapshot // read by Watch; nil if nobody watches
 	idle     state.Noise
 	known    map[string]map[string][]string // where values were shown, by identity
+	passes   map[string][]pass              // tokens, by identity
 	plain    map[string]bool                // endpoints that were proven to take forged requests as they are
 	// bothSettings counts, for each way to send, the settings for third-party
 	// cookies under which it was seen to work.

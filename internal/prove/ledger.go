@@ -104,6 +104,7 @@ const (
 	purposeForged     = "forged request"
 	purposeClick      = "framed click"
 	purposeIntrusion  = "request as another"
+	purposeLogin      = "login"
 	purposeExtra      = "request with a field more"
 	purposeCanary     = "canary"
 	purposeRestore    = "restore"
