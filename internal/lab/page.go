@@ -94,7 +94,7 @@ func (a *App) armed(f form, s *session) form {
 		}
 		f.Action += "?" + values.Encode()
 	}
-	if d.fields != nil {
+	if d.fields != nil && !f.ByScript {
 		fields := d.fields(s)
 		for _, name := range slices.Sorted(maps.Keys(fields)) {
 			f.Hidden = append(f.Hidden, fact{name, fields[name]})
