@@ -190,7 +190,7 @@ func (n *notebook) is(what string, got, want any) {
 // clients may claim.
 func (n *notebook) testHeaders() {
 	now := func(edit func(*guard.PrincipalHeader)) string {
-		h := guard.PrincipalHeader{Audience: "notebook", Keys: [][]byte{[]byte(principalKey)}, Life: time.Minute}
+		h := guard.PrincipalHeader{Audience: "notebook", Keys: [][]byte{[]byte(principalKey)}, Life: time.Hour}
 		edit(&h)
 		return "Mantlet-Principal: " + spoken(n.t, h)
 	}
@@ -309,7 +309,7 @@ func (n *notebook) testSocket(alice string) {
 		return res.StatusCode, string(text)
 	}
 	own := "http://" + notebookHost
-	genuine := "Mantlet-Principal: " + spoken(n.t, guard.PrincipalHeader{Audience: "notebook", Keys: [][]byte{[]byte(principalKey)}})
+	genuine := "Mantlet-Principal: " + spoken(n.t, guard.PrincipalHeader{Audience: "notebook", Keys: [][]byte{[]byte(principalKey)}, Life: time.Hour})
 	for name, test := range map[string]struct {
 		addr, origin, line, want string
 		status                   int

@@ -40,7 +40,7 @@ from recipes import notebook
 def word(user, method="GET", key=VECTORS["keys"][0], audience=notebook.AUDIENCE, at=None):
     """The guard's header, made here as its documentation has it and not with the recipe."""
     issued = int(time.time() if at is None else at)
-    text = f"1.{issued}.{issued + 60}.{base64.urlsafe_b64encode(user.encode()).decode().rstrip('=')}"
+    text = f"1.{issued}.{issued + 600}.{base64.urlsafe_b64encode(user.encode()).decode().rstrip('=')}"
     message = b"mantlet/principal/1" + b"".join(len(part).to_bytes(2, "big") + part for part in (audience.encode(), method.encode(), text.encode()))
     return text + "." + base64.urlsafe_b64encode(hmac.new(key.encode(), message, hashlib.sha256).digest()).decode().rstrip("=")
 
@@ -121,7 +121,7 @@ class Recipe:
         for name, lines in {
             "bare": ["alice"], "empty": [""], "cut": [good[:-1]], "forged": ["1.0.9999999999.YWRtaW4." + "A" * 43],
             "foreign key": [word("alice", key="k" * 32)], "another application": [word("alice", audience="bank")],
-            "expired": [word("alice", at=time.time() - 61)], "early": [word("alice", at=time.time() + 60)],
+            "expired": [word("alice", at=time.time() - 601)], "early": [word("alice", at=time.time() + 300)],
             "twice": [good, good], "two of them": [word("alice"), word("admin")], "joined": [good + "," + good],
             "another method": [word("alice", "POST")],
         }.items():
