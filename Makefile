@@ -3,12 +3,13 @@ GO ?= go
 BIN := bin/mantlet
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 FUZZTIME ?= 60s
+CADDY := v2.11.9
 # Modules of their own, so that nobody who imports ours downloads other projects.
-NESTED := conformance session/scsstore/scscheck
+NESTED := conformance conformance/bench session/scsstore/scscheck
 
 export CGO_ENABLED ?= 0
 
-.PHONY: demo test check bench accuracy build setup fuzz lint
+.PHONY: demo test check bench bench-guard accuracy build setup fuzz lint
 
 build: ## build bin/mantlet
 	@$(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o $(BIN) ./cmd/mantlet
@@ -29,8 +30,14 @@ test: setup build ## every test, with the browser, the Python apps and DynamoDB 
 accuracy: setup build ## scan the whole lab and hold it against its truth
 	@$(BIN) accuracy
 
-bench: setup ## what a scan costs, as ratios to plain fetches
+bench: setup bench-guard ## what guard and scan cost: ratios to their peers, and to plain fetches
 	@$(GO) test -run "^$$" -bench . -benchtime 3x ./internal/scan
+
+# nginx is not installed from here, since its package starts a server: apt-get install nginx-light
+bench-guard: ## the guard beside its peers, in one run of about ten minutes
+	@test -x .lab/bin/caddy || command -v caddy >/dev/null || { echo "bench: installing Caddy $(CADDY)"; \
+		GOBIN=$(CURDIR)/.lab/bin $(GO) install github.com/caddyserver/caddy/v2/cmd/caddy@$(CADDY) || echo "bench: Caddy cannot be had and will not be measured"; }
+	@cd conformance/bench && $(GO) run . $(BENCHFLAGS)
 
 check: setup lint ## what CI runs before a release: format, vet, linters, race, a minute of fuzzing each
 	@CGO_ENABLED=1 MANTLET_REQUIRE_LAB=1 MANTLET_WHOLE_LAB=1 $(GO) test -race -timeout 60m ./...

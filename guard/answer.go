@@ -122,15 +122,16 @@ func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, reason policy.Rea
 		a = newAnswer(reason, http.StatusForbidden)
 	}
 	h := w.Header()
+	had := len(h) > 0
 	if rw, ok := w.(*response); ok {
 		rw.commit() // while there are no headers yet, it has none to look at
 	}
 	h[headerCacheControl] = noStore
-	if len(h[headerVary]) == 0 {
-		h[headerVary] = varyRefusal
-	} else {
+	if (had || g.cors != nil || g.options.StripFrames) && len(h[headerVary]) > 0 {
 		addVary(h, "Sec-Fetch-Site")
 		addVary(h, headerOrigin)
+	} else {
+		h[headerVary] = varyRefusal
 	}
 	switch a.status {
 	case http.StatusServiceUnavailable:
@@ -140,7 +141,9 @@ func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, reason policy.Rea
 	}
 	// No Content-Length, which net/http adds to so short an answer: with it there
 	// would be more than eight headers, and a map of these allocates again.
-	delete(h, "Content-Length")
+	if had {
+		delete(h, "Content-Length")
+	}
 	body := a.problem
 	if wantsPage(r) {
 		body, h[headerContentType] = a.page, typePage

@@ -61,6 +61,9 @@ func (j *judgement) ask() policy.Decision {
 // letGo says whether a refusal stays without effect, and whether something
 // remains to be asked then.
 func (j *judgement) letGo(reason policy.Reason) (again, letGo bool) {
+	if j.guard.enforcesAll && !j.guard.options.StripFrames {
+		return false, false
+	}
 	rule := j.ruleOf(reason)
 	if rule == RuleHosts && len(j.rules.Hosts) == 0 {
 		rule = RuleForgery // the Host is no host: there is nothing to compare an Origin with

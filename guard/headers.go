@@ -105,7 +105,7 @@ func (g *Guard) warnOfNoReferrer(h http.Header) {
 
 // isLocalhost: a browser would keep the header for every port of this machine.
 func isLocalhost(host string) bool {
-	if !strings.Contains(host, "localhost") {
+	if name, _, _ := strings.Cut(host, ":"); !strings.HasSuffix(strings.TrimSuffix(name, "."), "localhost") {
 		return false // nearly always, and cheap
 	}
 	o, err := policy.OriginOfURL("http://" + host)
