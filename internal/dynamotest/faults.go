@@ -48,7 +48,8 @@ func NewFaults(t testing.TB, endpoint string) *Faults {
 	}
 	f := &Faults{Delay: 10 * time.Second}
 	f.Plan(nil)
-	forward := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+	quiet := log.New(io.Discard, "", 0)
+	forward := &httputil.ReverseProxy{ErrorLog: quiet, Rewrite: func(r *httputil.ProxyRequest) {
 		r.SetURL(target)
 		r.Out.Host = r.In.Host // it is signed
 	}}

@@ -15,11 +15,13 @@ import (
 	"github.com/mantlet-dev/mantlet/internal/dynamotest"
 	"github.com/mantlet-dev/mantlet/policy"
 	"github.com/mantlet-dev/mantlet/session"
+	"github.com/mantlet-dev/mantlet/session/dynamo"
 )
 
 // A guardedSite is an application behind the guard, which keeps sessions, tokens of
 // forms and tokens of actions in one table.
 type guardedSite struct {
+	store    *dynamo.Store
 	faults   *dynamotest.Faults
 	server   *httptest.Server
 	reached  atomic.Int64 // requests that came to the application behind the proxy
@@ -33,10 +35,10 @@ var headerOfUser = guard.PrincipalHeader{Audience: "app", Keys: [][]byte{[]byte(
 var giving = guard.Action{Name: "give", Params: map[string]string{"to": "bob"}}
 
 // newGuardedSite is one in which alice is logged in.
-func newGuardedSite(t *testing.T, timeout time.Duration) *guardedSite {
+func newGuardedSite(t *testing.T) *guardedSite {
 	t.Helper()
 	store, faults, clock := faulty(t, patient)
-	s := &guardedSite{faults: faults}
+	s := &guardedSite{store: store, faults: faults}
 	m, err := session.New(session.Options{Store: store, Now: clock.Now})
 	if err != nil {
 		t.Fatal(err)
@@ -66,7 +68,6 @@ func newGuardedSite(t *testing.T, timeout time.Duration) *guardedSite {
 	if res, body := s.ask(t, "POST", "/pay", "X-CSRF-Token", s.form); res.StatusCode != http.StatusOK || !strings.Contains(body, "alice") {
 		t.Fatalf("pay: %d %s", res.StatusCode, body)
 	}
-	store.SetTimeout(timeout)
 	return s
 }
 
@@ -158,13 +159,12 @@ func TestTheGuardWhileItsTableFails(t *testing.T) {
 		"slow": plan(dynamotest.Slow), "down": (*dynamotest.Faults).Down,
 	} {
 		t.Run(name, func(t *testing.T) {
-			timeout := patient
-			if name == "slow" {
-				timeout = 500 * time.Millisecond
-			}
-			s := newGuardedSite(t, timeout)
+			s := newGuardedSite(t)
 			cookie := s.cookie
 			s.reached.Store(0)
+			if name == "slow" {
+				s.store.SetTimeout(500 * time.Millisecond)
+			}
 			fail(s.faults)
 			s.mustRefuse(t)
 			if got := s.reached.Load(); got != 0 {
@@ -175,6 +175,7 @@ func TestTheGuardWhileItsTableFails(t *testing.T) {
 			}
 			s.faults.Plan(nil)
 			s.faults.Up(t)
+			s.store.SetTimeout(patient)
 			for _, again := range [][]string{{"GET", "/"}, {"POST", "/pay", "X-CSRF-Token", s.form}} {
 				if res, body := s.ask(t, again[0], again[1], again[2:]...); res.StatusCode != http.StatusOK || body != "for alice, <nil>" {
 					t.Errorf("when it was over %v: %d %s", again, res.StatusCode, body)
