@@ -1,6 +1,7 @@
 package prove
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -16,7 +17,7 @@ func (s *subject) overtaken() (finding.Change, bool) {
 	}
 	ours := s.marked()
 	for _, c := range s.remaining(s.latest) {
-		if c.Before != "" && c.After != "" && ours[c.Where] && !s.bears(c.After) {
+		if c.Before != "" && c.After != "" && ours[c.Where] && !s.bears(c.After) && !s.sent(c) {
 			return c, true
 		}
 	}
@@ -39,9 +40,20 @@ func (s *subject) marked() map[string]bool {
 	return places
 }
 
+// ourText is a text marker of ours, of this subject or another: several actions may
+// change one place.
+var ourText = regexp.MustCompile(`(?i)mtl[0-9a-f]{8}`)
+
 // bears says whether text holds a marker of ours.
 func (s *subject) bears(text string) bool {
-	return slices.ContainsFunc(s.marks, func(mark string) bool {
+	return ourText.MatchString(text) || slices.ContainsFunc(s.marks, func(mark string) bool {
 		return mark != "" && strings.Contains(strings.ToLower(text), strings.ToLower(mark))
+	})
+}
+
+// sent says whether a change to what stands now is in the ledger.
+func (s *subject) sent(c finding.Change) bool {
+	return slices.ContainsFunc(s.bench.Ledger.Entries(), func(m finding.Mutation) bool {
+		return slices.ContainsFunc(m.Changes, func(e finding.Change) bool { return e.Where == c.Where && e.After == c.After })
 	})
 }
