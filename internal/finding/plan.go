@@ -58,8 +58,12 @@ type Reach struct {
 	Weakness Weakness `json:"weakness"`
 	// Finding is the id of the finding that showed it on its own.
 	Finding string `json:"finding,omitempty"`
-	// Field is added to the request, or given another value than the page would.
-	Field Field `json:"field"`
+	// Field is added to the request; its option is the value to send, its value the
+	// one of before. Where are the places in which it shows.
+	Field Field    `json:"field"`
+	Where []string `json:"where,omitempty"`
+	// Owner is the identity as whom the state is re-read, "" for the victim itself.
+	Owner string `json:"owner,omitempty"`
 }
 
 // An Action is a request that may change state, as it was discovered.

@@ -11,7 +11,7 @@ func isOrigin(w Weakness) bool {
 // originVector is the base vector where a foreign page may read as well as change:
 // each impact only as far as the proof shows it.
 func originVector(f Finding) string {
-	c := circumstance{special: true, click: false, read: "N", change: "N"}
+	c := circumstance{special: true, click: f.Plan != nil && len(f.Plan.Clicks) > 0, read: "N", change: "N"}
 	switch {
 	case f.nothingAtStake():
 	case f.State != Proven && f.Weakness == PostMessageOrigin:

@@ -201,6 +201,8 @@ func (b *Bench) carryOut(ctx context.Context, f finding.Finding) (finding.Findin
 	switch f.Plan.Kind {
 	case finding.PlanFrame:
 		return b.tryFrame(ctx, f, victim)
+	case finding.PlanChain:
+		return b.tryChain(ctx, f, victim)
 	case finding.PlanSocket:
 		return b.trySocket(ctx, f, victim)
 	case finding.PlanRead:

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/mantlet-dev/mantlet/internal/check"
 	"github.com/mantlet-dev/mantlet/internal/finding"
 	"github.com/mantlet-dev/mantlet/internal/observe"
 	"github.com/mantlet-dev/mantlet/internal/websocket"
@@ -27,10 +28,11 @@ type club struct {
 	mu       sync.Mutex
 	sessions map[string]string // id to name
 	motto    map[string]string
+	role     map[string]string
 }
 
 func newClub(t testing.TB, cookie http.Cookie) *club {
-	c := &club{cookie: cookie, sessions: map[string]string{}, motto: map[string]string{"alice": "festina lente", "bob": "carpe diem"}}
+	c := &club{cookie: cookie, sessions: map[string]string{}, motto: map[string]string{"alice": "festina lente", "bob": "carpe diem"}, role: map[string]string{"alice": "member", "bob": "member"}}
 	c.Server = httptest.NewServer(http.HandlerFunc(c.serve))
 	t.Cleanup(c.Close)
 	return c
@@ -58,6 +60,12 @@ func (c *club) mottoOf(name string) string {
 	return c.motto[name]
 }
 
+func (c *club) roleOf(name string) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.role[name]
+}
+
 func (c *club) serve(w http.ResponseWriter, r *http.Request) {
 	name := c.who(r)
 	switch {
@@ -81,7 +89,15 @@ func (c *club) serve(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 		w.Header().Set("Content-Type", "application/json")
-		json.NewEncoder(w).Encode(map[string]string{"email": name + "@club.example", "motto": c.mottoOf(name), "nonce": rand.Text()})
+		json.NewEncoder(w).Encode(map[string]string{"email": name + "@club.example", "motto": c.mottoOf(name), "role": c.roleOf(name), "nonce": rand.Text()})
+	case r.Method == http.MethodPost && r.URL.Path == "/member":
+		c.set(name, r.PostFormValue("motto"))
+		if role := r.PostFormValue("role"); role != "" {
+			c.mu.Lock()
+			c.role[name] = role
+			c.mu.Unlock()
+		}
+		http.Redirect(w, r, "/", http.StatusSeeOther)
 	case r.Method == http.MethodPost && r.URL.Path == "/motto":
 		if r.Header.Get("Sec-Fetch-Site") == "same-origin" {
 			c.set(name, r.PostFormValue("motto"))
@@ -91,7 +107,9 @@ func (c *club) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (c *club) mayPut(r *http.Request) bool { return r.Header.Get("Content-Type") == "application/json" }
+func (c *club) mayPut(r *http.Request) bool {
+	return r.Header.Get("Content-Type") == "application/json"
+}
 
 func (c *club) login(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodPost && r.PostFormValue("password") == r.PostFormValue("username")+"-pass" {
@@ -185,8 +203,9 @@ func (c *club) page(w http.ResponseWriter, r *http.Request, name string) {
 	case "/asks":
 		listener = `addEventListener('message', e => { if (e.origin !== location.origin) return; fetch('/motto', {method: 'POST', body: new URLSearchParams({motto: e.data.motto})}) })`
 	}
-	fmt.Fprintf(w, `<!doctype html><title>Club</title><h1>Welcome, %s</h1><p>Your motto is %s</p><p>%s@club.example</p><script>%s</script>`,
-		name, html.EscapeString(c.mottoOf(name)), name, listener)
+	fmt.Fprintf(w, `<!doctype html><title>Club</title><h1>Welcome, %s</h1><p>Your motto is %s</p><p>%s@club.example, a %s</p>
+<form method=post action=/member><input name=motto value=%q><button>Save</button></form><script>%s</script>`,
+		name, html.EscapeString(c.mottoOf(name)), name, html.EscapeString(c.roleOf(name)), html.EscapeString(c.mottoOf(name)), listener)
 }
 
 func (c *club) rig(t testing.TB) *rig {
@@ -395,5 +414,48 @@ func TestConsentOpensWhatNeedsAPreflight(t *testing.T) {
 	r.bench.Restore(t.Context())
 	if m := c.mottoOf("alice"); m != "festina lente" {
 		t.Errorf("the motto was left as %q", m)
+	}
+}
+
+// One visit of the victim to the attacker's page makes an administrator of them: a
+// forged request that carries a field more (R54, R56).
+func TestChainOfAForgedRequestAndAFieldMore(t *testing.T) {
+	c := newClub(t, anywhere)
+	r := c.rig(t).withBrowser(t, c.URL)
+	r.bench.Site.Exchanges = append(r.bench.Site.Exchanges, &observe.Exchange{Identity: "alice", Method: "GET", URL: c.URL + "/api/exact", Route: "/api/exact",
+		Purpose: "crawl", Status: 200, Type: "application/json", Body: []byte(`{"role":"member"}`)})
+	a := finding.Action{Method: "POST", URL: c.URL + "/member", Route: "/member", Encoding: finding.EncodingURL, Page: c.URL + "/", Source: "form",
+		Fields: []finding.Field{{Name: "motto", Type: "text"}}}
+	forged := r.attempt(t, finding.Finding{ID: "csrf-1", Weakness: finding.CSRF, Endpoint: a.Endpoint(), State: finding.Suspected,
+		Plan: &finding.Plan{Kind: finding.PlanForge, Victim: "alice", Action: a, Variants: []finding.Variant{{Name: "as it is"}}}})
+	assigned := r.attempt(t, finding.Finding{ID: "property-assignment-1", Weakness: finding.PropertyAssignment, Endpoint: a.Endpoint(), State: finding.Suspected,
+		Plan: &finding.Plan{Kind: finding.PlanAccess, Victim: "alice", Intruder: "alice", Action: a, OnlyIfProven: true,
+			Extra: []finding.Field{{Name: "role", Type: "string", Value: "member", Options: []string{"admin"}}}}})
+	chains := check.Chains([]finding.Finding{forged, assigned})
+	if len(chains) != 1 {
+		t.Fatalf("%s and %s gave %d chains", forged.State, assigned.State, len(chains))
+	}
+	got := r.attempt(t, chains[0])
+	keep(t, "chain", got)
+	if got.State != finding.Proven || stateAt(got, finding.CrossSite, finding.ThirdPartyAllowed) != finding.Proven {
+		t.Fatalf("got %s: %s", got.State, got.Why)
+	}
+	shown := got.Proof.Changes
+	if len(shown) == 0 || !strings.HasSuffix(shown[0].Where, "$.role") || shown[0].Before != "member" || shown[0].After != "admin" {
+		t.Errorf("changes %v", shown)
+	}
+	if severity, _ := finding.Rate(got); severity != finding.High {
+		t.Errorf("rated %s", severity)
+	}
+	for _, m := range r.bench.Restore(t.Context()) {
+		if !m.Undone {
+			t.Errorf("not undone: %+v", m)
+		}
+	}
+	if c.roleOf("alice") != "member" || c.mottoOf("alice") != "festina lente" {
+		t.Errorf("alice was left a %s with the motto %q", c.roleOf("alice"), c.mottoOf("alice"))
+	}
+	if chains := check.Chains([]finding.Finding{forged}); len(chains) != 0 {
+		t.Errorf("half a chain gave %v", chains)
 	}
 }

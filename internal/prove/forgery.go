@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/mantlet-dev/mantlet/internal/attacker"
@@ -23,9 +24,17 @@ type forgery struct {
 // forge makes a forgery with a fresh marker. The error is an *errNotTestable if
 // no attacker could send that variant.
 func (s *subject) forge(ctx context.Context, v finding.Variant) (forgery, error) {
+	if s.ready != nil {
+		if err := s.ready(ctx); err != nil {
+			return forgery{}, err
+		}
+	}
 	fill, err := s.fillForged(ctx)
 	if err != nil {
 		return forgery{}, err
+	}
+	if s.extra != nil {
+		fill.values = append(slices.DeleteFunc(fill.values, func(v value) bool { return v.name == s.extra.name }), *s.extra)
 	}
 	fg := forgery{variant: v, marker: fill.marker, sub: s.submission(fill)}
 	// Headers of the application's script cannot be set from another origin

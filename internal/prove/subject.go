@@ -62,6 +62,10 @@ type subject struct {
 	// unset undoes what is done in another way than by a request, nil for requests;
 	// it says how it went about it.
 	unset func(context.Context) (how string, err error)
+	// extra is a value that forgeries carry beyond what the action offers, and ready
+	// makes the state such that its effect can be seen; nil where there is none.
+	extra *value
+	ready func(context.Context) error
 }
 
 // subject gives the subject of an action, learned; its error says why it cannot

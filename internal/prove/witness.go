@@ -1,6 +1,7 @@
 package prove
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/mantlet-dev/mantlet/internal/finding"
@@ -14,6 +15,8 @@ type witness struct {
 	kind   witnessKind
 	places map[string]bool // generalised places where the effect stands
 	shapes map[string]bool // place and wording, the marker taken out
+	// name and value are the field whose value is looked for; only for byValue.
+	name, value string
 }
 
 type witnessKind string
@@ -23,6 +26,7 @@ const (
 	byAmount     witnessKind = "amount"
 	byTransition witnessKind = "transition"
 	byVanishing  witnessKind = "vanishing"
+	byValue      witnessKind = "value"
 )
 
 // witnessed derives a witness from the changes of a legitimate run that carried m;
@@ -76,6 +80,8 @@ func (w witness) sees(changes []finding.Change, noise *state.Noise, m marker) []
 		}
 	case byVanishing:
 		return w.inPlace(state.Gone(changes, m.text))
+	case byValue:
+		return slices.DeleteFunc(w.inPlace(changes), func(c finding.Change) bool { return !holdsValue(c, w.name, w.value) })
 	}
 	return nil
 }

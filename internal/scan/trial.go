@@ -49,6 +49,7 @@ func put(ctx context.Context, job Job, c crew, site *observe.Site, b *browsers, 
 		out.skip(finding.Skip{What: "tables", Why: job.Grant.Redactor().Text(err.Error()), Incomplete: true})
 	}
 	t.run(ctx, bench, out)
+	t.link(ctx, bench, out)
 	tellOfTables(bench, out)
 	out.progress("restore", 0, 0, "undo what was changed")
 	undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), restoreTime)
@@ -86,6 +87,25 @@ func (t *trial) run(ctx context.Context, bench *prove.Bench, out *sink) {
 		}
 	}
 	t.findings = after
+}
+
+// link tries the chains that what was proven makes possible.
+func (t *trial) link(ctx context.Context, bench *prove.Bench, out *sink) {
+	chains := check.Chains(t.findings)
+	for i, f := range chains {
+		if ctx.Err() != nil {
+			return
+		}
+		out.progress("prove", i, len(chains), "%s %s", f.Weakness, f.Endpoint)
+		tried, err := bench.Attempt(ctx, f)
+		t.findings = append(t.findings, tried)
+		if tried.Proof != nil && tried.Proof.Browser != "" {
+			t.proofs++
+		}
+		if err != nil {
+			out.skip(finding.Skip{What: string(f.Weakness) + " " + f.Endpoint.String(), Why: reason(err), Incomplete: true})
+		}
+	}
 }
 
 func planned(findings []finding.Finding) int {
