@@ -13,8 +13,8 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 
 from kit.people import password
-from kit.suite import BASE, FOREIGN, TRUTH, WEAK, Suite, first_message, marker, member, nobody, refuses_strangers, run
-from kit.websocket import Refused, WebSocketClient
+from kit.suite import BASE, FOREIGN, TRUTH, WEAK, Suite, ask, first_message, marker, member, nobody, refuses_strangers, run
+from kit.websocket import Refused
 
 # Forms that set one thing: where they post to, page, what the record calls it.
 SETTINGS = (
@@ -57,13 +57,6 @@ def admin_form(visitor, page, **changed):
     form = next(form for form in visitor.get(page).forms() if form["attributes"].get("id") == "group_form")
     fields = {name: value for name, value in form["fields"].items() if name not in ("_addanother", "_continue")}
     return visitor.post(page, {**fields, **changed})
-
-
-def ask(visitor, path, message, origin=BASE):
-    """What a socket answers to one message from a page of that origin."""
-    with WebSocketClient(BASE, path, {"Origin": origin, "Cookie": visitor.cookie_header()}) as socket:
-        socket.send(json.dumps(message))
-        return json.loads(socket.receive())
 
 
 class Works(Suite):

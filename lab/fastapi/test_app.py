@@ -18,8 +18,9 @@ from xml.etree import ElementTree
 
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 
+from behind import Behind, alice, me, script  # Behind is among the tests that run
 from kit.people import password
-from kit.suite import BASE, FOREIGN, TRUTH, WEAK, Suite, first_message, marker, member, nobody, run, vulnerable
+from kit.suite import BASE, FOREIGN, TRUTH, WEAK, Suite, marker, member, nobody, run, vulnerable
 from kit.websocket import Refused, WebSocketClient
 
 # How long a document the vault is given; 1024 is what a proxy in front is tried with.
@@ -57,14 +58,6 @@ SWITCHES = (
     ("/reports/latest", "/reports/notice", "report_notice"),
 )
 SCRIPTED = (("/api/preferences", "currency"), ("/api/alerts", "alert_above"), ("/api/contact", "contact_time"), ("/api/note", "note"))
-
-
-def alice():
-    return member("alice")
-
-
-def me(visitor):
-    return visitor.get("/api/me").json()
 
 
 def memos(visitor):
@@ -226,18 +219,10 @@ class Works(Suite):
         self.assertEqual(made.status, 201)
         path = f"/api/mandates/{made.json()['mandate_id']}"
         self.assertIn(creditor, self.alice.get("/mandates").text)
-        self.assertEqual(self.script("PATCH", path, {"reference": "second"}).status, 200)
+        self.assertEqual(script(self.alice, "PATCH", path, {"reference": "second"}).status, 200)
         self.assertEqual(self.alice.get(path).json(), {**made.json(), "reference": "second"})
-        self.assertEqual(self.script("DELETE", path).status, 204)
+        self.assertEqual(script(self.alice, "DELETE", path).status, 204)
         self.assertEqual(self.alice.get(path).status, 404)
-
-    def script(self, method, path, body=None, visitor=None):
-        """A request as the page of a mandate sends it."""
-        visitor = visitor or self.alice
-        mandate = re.search(r"/mandates/(\d+)", visitor.get("/mandates").text).group(1)
-        page = visitor.get(f"/mandates/{mandate}").text
-        extra = {name: value for name, value in re.findall(r'"(X-[\w-]+)": "([^"]*)"', page)}
-        return visitor.request(method, path, json.dumps(body).encode() if body else None, {"Content-Type": "application/json", **visitor.own(), **extra})
 
     def test_a_letter_is_written_answered_and_deleted(self):
         subject, answer = marker(), marker()
@@ -250,7 +235,7 @@ class Works(Suite):
     def test_the_holder_writes_nickname_and_phone(self):
         value = marker()
         for path, name in (("/api/holder", "nickname"), ("/api/holder/phone", "phone")):
-            self.assertEqual(self.script("PATCH", path, {name: value}).status, 200)
+            self.assertEqual(script(self.alice, "PATCH", path, {name: value}).status, 200)
             self.assertEqual(self.alice.get("/api/holder").json()[name], value)
 
     def test_a_pass_opens_the_telephones_interface(self):
@@ -436,125 +421,6 @@ class Truth(Suite):
             self.settled("POST /login", weakness, weak)
         if not WEAK:
             self.assertEqual(list(sessions), ["__Host-bank_session"])
-
-    def test_mandates_of_others(self):
-        bob = member("bob")
-        self.check_reads("GET /api/mandates/{mandate_id}", "/api/mandates/70010001", "meter 4471", self.alice, bob)
-        self.check_reads("GET /mandates/{mandate_id}", "/mandates/70010001", "meter 4471", self.alice, bob)
-        foreign, missing = bob.get("/mandates/70010001"), bob.get("/mandates/70010999")
-        self.held("GET /mandates/{mandate_id}", "bola-existence", (foreign.status, foreign.text) != (missing.status, missing.text))
-        value = marker()
-        Works.script(Works, "PATCH", "/api/mandates/70010002", {"reference": value}, bob)
-        self.held("PATCH /api/mandates/{mandate_id}", "bola-write", value in self.alice.get("/mandates").text)
-        Works.script(Works, "DELETE", "/api/mandates/70010002", None, bob)
-        self.held("DELETE /api/mandates/{mandate_id}", "bola-write", self.alice.get("/mandates/70010002").status == 404)
-
-    def test_mandates_from_another_site(self):
-        value = marker()
-        for method, path in (("POST", "/api/mandates"), ("PATCH", "/api/mandates/70010001"), ("DELETE", "/api/mandates/70010001")):
-            for kind in ("text/plain", "application/json"):
-                self.alice.request(method, path, json.dumps({"creditor": value, "reference": value}).encode(), {"Content-Type": kind, **FOREIGN})
-        listed = self.alice.get("/mandates").text
-        self.held("POST /api/mandates", "csrf", value in listed)
-        self.held("PATCH /api/mandates/{mandate_id}", "csrf", value in listed)
-        self.held("DELETE /api/mandates/{mandate_id}", "csrf", "70010001" not in listed)
-
-    def test_payees_of_others(self):
-        bob = member("bob")
-        self.check_reads("GET /payees/{payee_id}", "/payees/alice-landlord", "DE02", self.alice, bob)
-        form = bob.get("/payees/bob-landlord/delete").form("/payees/bob-landlord/delete")
-        bob.post("/payees/alice-landlord/delete", form["fields"])
-        self.held("POST /payees/{payee_id}/delete", "bola-write", self.alice.get("/payees/alice-landlord").status == 404)
-
-    def test_letters_without_a_session(self):
-        path = "/letters/80010001"
-        self.check_open("GET /letters/{letter_id}", path, "12,400 EUR", self.alice)
-        self.check_open("GET /letters/{letter_id}/archive", path + "/archive", "12,400 EUR", self.alice)
-        self.check_reads("GET /letters/{letter_id}/archive", path + "/archive", "12,400 EUR", self.alice, member("bob"))
-        value = marker()
-        nobody().post(path + "/answer", {"answer": value})
-        self.held("POST /letters/{letter_id}/answer", "auth-missing", value in self.alice.get(path).text)
-        bob = member("bob")
-        form = bob.get("/letters/80010002/archive").form("/letters/80010002/delete")
-        bob.post(path + "/delete", form["fields"])
-        self.held("POST /letters/{letter_id}/delete", "bola-write", self.alice.get(path).status == 404)
-
-    def test_letters_from_another_site(self):
-        subject = marker()
-        self.alice.post("/letters", {"subject": subject, "text": ""}, FOREIGN)
-        self.held("POST /letters", "csrf", subject in self.alice.get("/letters").text)
-        made = self.alice.submit("/letters", "/letters", subject=subject, text="").headers["Location"]
-        self.alice.post(made + "/delete", {}, FOREIGN)
-        self.held("POST /letters/{letter_id}/delete", "csrf", self.alice.get(made + "/archive").status == 404)
-
-    def test_functions_of_the_staff(self):
-        for path in ("/admin/users", "/admin/audit", "/admin/notice"):
-            self.held(f"GET {path}", "auth-function", self.alice.get(path).status == 200)
-        text = marker()
-        self.alice.post("/admin/notice", {**self.alice.get("/letters").form("/letters")["fields"], "text": text})
-        self.held("POST /admin/notice", "auth-function", text in nobody().get("/branches").text)
-        for weakness, text in (("csrf", marker()), ("chain", marker())):
-            # The staff's page could be forged to as well: it is the same endpoint.
-            (member("admin") if weakness == "csrf" else self.alice).post("/admin/notice", {"text": text}, FOREIGN)
-            self.held("POST /admin/notice", weakness, text in nobody().get("/branches").text)
-        self.alice.post("/admin/users/bob/role", {**self.alice.get("/letters").form("/letters")["fields"], "role": "admin"})
-        self.held("POST /admin/users/{username}/role", "auth-function", me(member("bob"))["role"] == "admin")
-
-    def test_properties(self):
-        for path, extra in (("/api/holder", {"nickname": "A"}), ("/api/holder/phone", {"phone": "1"})):
-            value = marker()
-            Works.script(Works, "PATCH", path, {**extra, "tier": value}, self.alice)
-            self.held(f"PATCH {path}", "property-assignment", self.alice.get("/api/holder").json()["tier"] == value)
-            self.alice.request("PATCH", path, json.dumps({"nickname": value, "phone": value}).encode(), {"Content-Type": "text/plain", **FOREIGN})
-            self.held(f"PATCH {path}", "csrf", value in self.alice.get("/api/holder").json().values() and not WEAK)
-        for path in ("/api/holder/card", "/api/holder", "/api/me"):
-            self.held(f"GET {path}", "property-excess", "internal_note" in self.alice.get(path).text)
-
-    def test_passes(self):
-        given = self.alice.get("/api/v2/pass").json()
-        head, claims, _ = given["access_token"].split(".")
-        bad = [f"eyJhbGciOiJub25lIn0.{claims}.", f"{head}.{claims}.AAAA", *given["expired"]]
-        for path in ("/api/v2/account", "/api/v2/address", "/api/v2/contact"):
-            taken = [nobody().get(path, headers={"Authorization": f"Bearer {token}"}).status == 200 for token in bad]
-            self.held(f"GET {path}", "auth-jwt", any(taken))
-        value = marker()
-        body = json.dumps({"contact_time": value}).encode()
-        for token in bad:
-            nobody().request("PUT", "/api/v2/contact", body, {"Authorization": f"Bearer {token}"})
-        self.held("PUT /api/v2/contact", "auth-jwt", me(self.alice)["contact_time"] == value)
-        self.alice.request("PUT", "/api/v2/contact", body, self.alice.own())
-        self.held("PUT /api/v2/contact", "csrf", me(self.alice)["contact_time"] == value)
-        self.held("GET /api/v2/account", "auth-missing", nobody().get("/api/v2/account").status == 200)
-        self.held("GET /devices", "auth-token-storage", "localStorage.setItem" in self.alice.get("/devices").text)
-
-    def test_sockets(self):
-        self.check_listening(self.alice, ("/balance/socket", "/balance/partner", "/balance/own"), '"alice"')
-        self.check_listening(self.alice, ("/chat/socket",), me(self.alice)["nickname"])
-        value, saved = marker(), False
-        try:
-            with WebSocketClient(BASE, "/alarm/socket", {"Origin": "https://elsewhere.example", "Cookie": self.alice.cookie_header()}) as socket:
-                socket.send(json.dumps({"alert_above": value}))
-                socket.receive()
-        except Refused:
-            pass
-        self.held("GET /alarm/socket", "cswsh", me(self.alice)["alert_above"] == value)
-        self.held("GET /ticker/socket", "cswsh", "alice" in (first_message(self.alice, "/ticker/socket", BASE) or ""))
-
-    def test_sharing(self):
-        self.check_sharing(self.alice, [f"/api/shared/{name}" for name in ("balance", "statement", "limits", "outlook", "partner", "totals", "rates")] + ["/api/me"])
-
-    def test_sessions(self):
-        cookie = next(name for name in self.alice.cookies if name.endswith("bank_session"))
-        planted = nobody()
-        planted.cookies = {cookie: "chosen-by-somebody-else"}
-        planted.log_in("alice", password("alice"))
-        planted.cookies = {cookie: "chosen-by-somebody-else"}
-        self.held("POST /login", "auth-session-fixation", planted.get("/api/me").status == 200)
-        leaving = alice()
-        kept = dict(leaving.cookies)
-        leaving.submit("/profile", "/logout")
-        leaving.cookies = kept
-        self.held("POST /logout", "auth-session-logout", leaving.get("/api/me").status == 200)
 
     def test_framing(self):
         self.check_framing(self.alice, payee_id="alice-landlord")

@@ -37,7 +37,8 @@ forgotten = logged_in if variant.STAFF_OPEN else staff
 @blueprint.get("/admin")
 @staff
 def admin():
-    return page("Staff", template="links.html", links=(("/admin/people", "People"), ("/admin/log", "Log"), ("/admin/words", "Words"), ("/api/admin/retention", "Retention")))
+    return page("Staff", template="links.html", links=(
+        ("/admin/people", "People"), ("/admin/log", "Log"), ("/admin/words", "Words"), ("/api/admin/retention", "Retention")))
 
 
 @blueprint.get("/admin/people")

@@ -13,8 +13,8 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 
 from kit.people import password
-from kit.suite import BASE, FOREIGN, TRUTH, WEAK, Suite, first_message, marker, member, nobody, run
-from kit.websocket import Refused, WebSocketClient
+from kit.suite import BASE, FOREIGN, TRUTH, WEAK, Suite, ask, first_message, marker, member, nobody, run
+from kit.websocket import Refused
 
 # Forms that set one thing: where they post to, page, what the account calls it.
 SETTINGS = (
@@ -41,13 +41,6 @@ SQUEAK = "/tickets/alice-squeak"
 
 def me(visitor):
     return visitor.get("/api/me").json()
-
-
-def ask(visitor, path, message, origin=BASE):
-    """What a socket answers to one message from a page of that origin."""
-    with WebSocketClient(BASE, path, {"Origin": origin, "Cookie": visitor.cookie_header()}) as socket:
-        socket.send(json.dumps(message))
-        return json.loads(socket.receive())
 
 
 class Works(Suite):

@@ -70,6 +70,13 @@ def first_message(visitor, path, origin):
         return None
 
 
+def ask(visitor, path, message, origin=BASE):
+    """What a socket answers to one message from a page of that origin."""
+    with WebSocketClient(BASE, path, {"Origin": origin, "Cookie": visitor.cookie_header()}) as socket:
+        socket.send(json.dumps(message))
+        return json.loads(socket.receive())
+
+
 class Suite(unittest.TestCase):
     def settled(self, endpoint, weakness, changed):
         """Holds what a forged request did against the truth. A safe row may be left out: nothing may happen then either."""
