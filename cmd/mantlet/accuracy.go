@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -58,7 +59,7 @@ scope come from mantlet.yaml.`,
 	cmd.Flags().StringVar(&truthFile, "truth", "", "truth file of the application at URL")
 	cmd.Flags().StringVar(&out, "out", "accuracy.json", "where to write the result")
 	cmd.Flags().StringSliceVar(&choice.apps, "lab", nil, "labs to scan: shop, bank, tracker, clinic (default all)")
-	cmd.Flags().StringSliceVar(&choice.variants, "variant", nil, "variants to scan: weak, repaired, lax, guarded (default all)")
+	cmd.Flags().StringSliceVar(&choice.variants, "variant", nil, "variants to scan: weak, repaired, guarded; of the shop also lax, "+strings.Join(lab.Protected(), ", ")+" (default all)")
 	cmd.Flags().IntVar(&choice.runs, "runs", 1, "scan each lab so many times and fail unless all give the same findings")
 	cmd.Flags().StringVar(&choice.reports, "reports", "", "folder to keep the reports of the lab's scans in")
 	return cmd

@@ -20,7 +20,7 @@ func newLabCommand(e *env) *cobra.Command {
 		Long: `Lab starts one of the applications Mantlet is measured with, on loopback, and keeps
 it running until it is interrupted.
 
-  shop     a small Go shop inside this program (weak, repaired, lax)
+  shop     a small Go shop inside this program (weak, repaired, lax, and more: see --variant)
   bank     FastAPI on DynamoDB Local (weak, repaired)
   tracker  Flask on DynamoDB Local (weak, repaired)
   clinic   Django on DynamoDB Local (weak, repaired)
@@ -42,7 +42,7 @@ They are weak on purpose: never put them on a network.`,
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&variant, "variant", "weak", "weak or repaired (shop also: lax)")
+	cmd.Flags().StringVar(&variant, "variant", "weak", "weak or repaired; shop also lax, "+strings.Join(lab.Protected(), ", "))
 	cmd.Flags().IntVar(&port, "port", 0, "port to listen on; 0 takes a free one")
 	return cmd
 }
