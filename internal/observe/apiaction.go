@@ -14,15 +14,20 @@ import (
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
-// actions are the operations that may change state.
+// actions are the operations in scope that may change state.
 func (a *api) actions(c *collector) []finding.Action {
+	return slices.DeleteFunc(a.described(), func(x finding.Action) bool { return c.grant.Allows(x.URL) != nil })
+}
+
+// described are the operations that may change state.
+func (a *api) described() []finding.Action {
 	var list []finding.Action
 	for _, o := range a.operations {
 		if isSafe(o.method) && (o.method != http.MethodGet || !o.changes(a)) {
 			continue
 		}
 		raw, fields, _ := o.address(a.values)
-		if raw == "" || c.grant.Allows(raw) != nil {
+		if raw == "" {
 			continue
 		}
 		action := finding.Action{Method: o.method, URL: raw, Route: o.path, Source: "openapi", Bearer: o.bearer, Fields: fields}

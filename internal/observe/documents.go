@@ -185,7 +185,7 @@ func (c *collector) takeAPI(data []byte, source string, named bool) bool {
 		}
 		return false
 	}
-	c.api.add(c, doc, source)
+	c.api.add(c.routes, doc, source)
 	return true
 }
 

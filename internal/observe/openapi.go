@@ -77,9 +77,8 @@ func loadSwagger2(data []byte, loader *openapi3.Loader) (*openapi3.T, error) {
 	return openapi2conv.ToV3WithLoader(&old, loader, nil)
 }
 
-// add takes the operations of a document in; those of servers out of scope are left
-// out.
-func (a *api) add(c *collector, doc *openapi3.T, source string) {
+// add takes the operations of a document in, and its paths among the routes.
+func (a *api) add(r *routes, doc *openapi3.T, source string) {
 	prefix := serverPath(doc, source)
 	a.sockets = append(a.sockets, describedSockets(doc, source, prefix)...)
 	for _, p := range doc.Paths.InMatchingOrder() {
@@ -98,7 +97,7 @@ func (a *api) add(c *collector, doc *openapi3.T, source string) {
 			a.operations = append(a.operations, operation{method: method, path: full, source: source, op: op,
 				params: merge(item.Parameters, op.Parameters), bearer: needsBearer(doc, op), document: doc})
 		}
-		c.routes.document(full)
+		r.document(full)
 	}
 	slices.SortStableFunc(a.operations, func(x, y operation) int {
 		return cmp.Or(strings.Compare(x.path, y.path), strings.Compare(x.method, y.method))

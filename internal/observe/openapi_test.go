@@ -190,7 +190,7 @@ func FuzzOpenAPI(f *testing.F) {
 			t.Fatal(err)
 		}
 		c := newCollector(t.Context(), g, nil, Options{})
-		c.api.add(c, doc, "http://site.test/openapi.json")
+		c.api.add(c.routes, doc, "http://site.test/openapi.json")
 		for _, v := range c.api.reads(nil) {
 			if !strings.HasPrefix(v.url, "http://site.test/") {
 				t.Errorf("it leads to %q", v.url)

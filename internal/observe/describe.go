@@ -1,0 +1,39 @@
+package observe
+
+import (
+	"strings"
+
+	"github.com/mantlet-dev/mantlet/internal/finding"
+)
+
+// A Description is what an OpenAPI or Swagger document tells of an application,
+// nothing of which was seen.
+type Description struct {
+	Title   string
+	Servers []string // absolute http and https URLs under which it says to stand, in its order
+	Actions []finding.Action
+	Reads   int // operations that only read
+	Sockets []string
+}
+
+// Describe reads a document that came from the address source, or that is held
+// against it where it has none of its own.
+func Describe(data []byte, source string) (Description, error) {
+	doc, err := parseOpenAPI(data, source)
+	if err != nil {
+		return Description{}, err
+	}
+	known := &api{}
+	known.add(newRoutes(), doc, source)
+	d := Description{Actions: known.described(), Sockets: known.sockets}
+	d.Reads = len(known.operations) - len(d.Actions)
+	if doc.Info != nil {
+		d.Title = strings.TrimSpace(doc.Info.Title)
+	}
+	for _, s := range doc.Servers {
+		if s != nil && (strings.HasPrefix(s.URL, "http://") || strings.HasPrefix(s.URL, "https://")) && !strings.Contains(s.URL, "{") {
+			d.Servers = append(d.Servers, s.URL)
+		}
+	}
+	return d, nil
+}
