@@ -1,7 +1,7 @@
 // Package har reads recordings of what a browser or a proxy sent: files in the HTTP
 // Archive format 1.2, as every browser's developer tools export them. A recording is
 // foreign text full of secrets; the package hands on what the requests were and
-// nothing of the answers but their kind.
+// nothing of the answers but their kind and the names in them.
 package har
 
 import (
@@ -39,6 +39,9 @@ type Entry struct {
 	Type   string // media type of the answer, lower case, without parameters
 	// Cookies are the names of cookies that the answer set.
 	Cookies []string
+	// Strings are JSON pointers to the strings of a JSON object that the answer to a
+	// POST was; the strings themselves are left behind.
+	Strings []string
 	// Socket is set when the entry is a WebSocket; Sent are its messages.
 	Socket bool
 	Sent   []string
@@ -68,6 +71,7 @@ type entry struct {
 		Headers []pair  `json:"headers"`
 		Content struct {
 			MimeType string `json:"mimeType"`
+			Text     string `json:"text"`
 		} `json:"content"`
 	} `json:"response"`
 	ResourceType string `json:"_resourceType"`
@@ -125,6 +129,9 @@ func (e entry) read() (Entry, bool) {
 	out.URL = u.String()
 	out.Type = kind(e.Response.Content.MimeType)
 	out.Cookies = cookiesSet(e.Response.Headers)
+	if out.Method == http.MethodPost {
+		out.Strings = pointers(e.Response.Content.Text)
+	}
 	if p := e.Request.PostData; p != nil {
 		out.Body = p.body(out.Header)
 	}

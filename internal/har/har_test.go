@@ -14,7 +14,7 @@ const recorded = `{"log": {"version": "1.2", "creator": {"name": "x", "version":
  {"request": {"method": "GET", "url": "https://app.test/list?page=2#top", "headers": [{"name": ":authority", "value": "app.test"}, {"name": "cookie", "value": "sid=1"}]},
   "response": {"status": 200, "headers": [{"name": "set-cookie", "value": "sid=2; Path=/\ntheme=dark"}], "content": {"mimeType": "text/html; charset=utf-8"}}},
  {"request": {"method": "POST", "url": "https://app.test/login", "headers": [],
-  "postData": {"mimeType": "application/x-www-form-urlencoded", "params": [{"name": "user", "value": "a%20b"}, {"name": "note", "value": "50% & more"}]}}, "response": {"status": 302}},
+  "postData": {"mimeType": "application/x-www-form-urlencoded", "params": [{"name": "user", "value": "a%20b"}, {"name": "note", "value": "50% & more"}]}}, "response": {"status": 302, "content": {"text": "{\"token\": \"t0p\", \"user\": {\"name\": \"x\", \"id\": 4}}"}}},
  {"request": {"method": "POST", "url": "https://app.test/up", "headers": [{"name": "Content-Type", "value": "multipart/form-data; boundary=gone"}],
   "postData": {"mimeType": "multipart/form-data", "params": [{"name": "title", "value": "T"}, {"name": "file", "fileName": "a.txt", "value": "body"}]}}, "response": {"status": 0}},
  {"_resourceType": "websocket", "_webSocketMessages": [{"type": "send", "opcode": 1, "data": "hello"}, {"type": "receive", "opcode": 1, "data": "no"}, {"type": "send", "opcode": 2, "data": "AA=="}],
@@ -43,6 +43,9 @@ func TestRecordings(t *testing.T) {
 	if err != nil || form.Get("user") != "a b" || form.Get("note") != "50% & more" {
 		t.Errorf("the form's parameters: %q, %v", r.Entries[1].Body, err)
 	}
+	if got := r.Entries[1].Strings; !slices.Equal(got, []string{"/token", "/user/name"}) {
+		t.Errorf("strings of the answer: %v", got)
+	}
 	if got := r.Entries[3]; !got.Socket || !slices.Equal(got.Sent, []string{"hello"}) {
 		t.Errorf("the socket: %+v", got)
 	}
@@ -67,6 +70,9 @@ func TestAFormOfPartsIsPutTogetherAnew(t *testing.T) {
 		t.Fatal(err)
 	}
 	text, _ := io.ReadAll(f)
+	if fields := up.Fields(); len(fields) != 2 || fields[0] != (Field{Name: "title", Value: "T"}) || fields[1] != (Field{Name: "file", Value: "a.txt", File: true}) {
+		t.Errorf("fields %+v", fields)
+	}
 	if form.Value["title"][0] != "T" || string(text) != "body" {
 		t.Errorf("got %v and %q", form.Value, text)
 	}
@@ -92,6 +98,7 @@ func FuzzParse(f *testing.F) {
 			if u, err := url.Parse(e.URL); err != nil || u.Host == "" || u.Fragment != "" || u.User != nil || e.Method == "" || e.Header == nil {
 				t.Errorf("got %+v, %v", e, err)
 			}
+			e.Fields()
 		}
 	})
 }
