@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/mantlet-dev/mantlet/internal/accuracy"
@@ -28,14 +29,37 @@ func needsBrowser(t *testing.T) {
 	t.Skip(err)
 }
 
+// weakShop is scanned once for all tests that ask about it.
+var weakShop struct {
+	once   sync.Once
+	shop   *lab.Instance
+	before map[string]string
+	found  report.Report
+}
+
 func scanShop(t *testing.T, variant string) (*lab.Instance, map[string]string, report.Report) {
 	t.Helper()
 	needsBrowser(t)
+	if variant != "weak" {
+		return scanFreshShop(t, variant)
+	}
+	w := &weakShop
+	w.once.Do(func() { w.shop, w.before, w.found = scanFreshShop(t, variant) })
+	if !w.found.End.Complete {
+		t.Fatal("the scan of the weak shop failed, see the first test that asked for it")
+	}
+	return w.shop, w.before, w.found
+}
+
+// scanFreshShop gives a shop that has been closed after the scan: what it held is
+// still to be read.
+func scanFreshShop(t *testing.T, variant string) (*lab.Instance, map[string]string, report.Report) {
+	t.Helper()
 	shop, err := lab.StartEmbedded(variant)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { shop.Stop() })
+	defer shop.Stop()
 	before := shop.Embedded.State()
 	return shop, before, scanInstanceForTest(t, shop)
 }
