@@ -29,7 +29,8 @@ type consent struct {
 	uses     []finding.OriginUse // for which a browser would let the page read
 	star     bool                // every origin is allowed with an asterisk, which no browser takes
 	answers  []observe.ForeignAnswer
-	sure     bool // the answers need a login
+	sure     bool     // the answers need a login
+	likes    []string // domains that OriginEnding may end like
 }
 
 // consents groups the answers to other origins by what is consented to: one rule of
@@ -49,7 +50,12 @@ func consents(site *observe.Site) []*consent {
 		}
 		switch d := readable(a); {
 		case d.Allowed:
-			c.uses = append(c.uses, a.Use)
+			if !slices.Contains(c.uses, a.Use) {
+				c.uses = append(c.uses, a.Use)
+			}
+			if a.Use == finding.OriginEnding {
+				c.likes = append(c.likes, a.Like)
+			}
 		case d.Reason == policy.CORSWildcard && a.Header.Get("Access-Control-Allow-Credentials") == "true":
 			c.star = true
 		default:
@@ -79,7 +85,7 @@ func consents(site *observe.Site) []*consent {
 	return groups
 }
 
-func (c *consent) key() string { return fmt.Sprint(c.identity, c.star, c.uses) }
+func (c *consent) key() string { return fmt.Sprint(c.identity, c.star, c.uses, c.likes) }
 
 func readable(a observe.ForeignAnswer) policy.Decision {
 	origin := policy.Opaque
@@ -141,6 +147,15 @@ func (c *consent) finding(p *Pass) finding.Finding {
 	}
 	var variants []finding.Variant
 	for _, v := range readVariants {
+		if v.Origin == finding.OriginEnding {
+			for _, like := range c.likes {
+				if v.Host = like; like != "" {
+					v.Name = "read from a host that ends like " + like
+				}
+				variants = append(variants, v)
+			}
+			continue
+		}
 		if slices.Contains(c.uses, v.Origin) || len(c.uses) == 0 && v.Origin == finding.OriginForeign {
 			variants = append(variants, v)
 		}

@@ -20,7 +20,7 @@ var cswsh = &Check{
 				continue // no foreign page can bring the session along
 			}
 			found := f.finding(finding.CSWSH, "The session's cookie travels with a handshake that a foreign page makes; "+
-				"it is a finding only if the socket then serves the session.", true, foreignHandshakes...)
+				"it is a finding only if the socket then serves the session.", true, handshakes(p.Site)...)
 			found.Plan.Kind, found.Plan.Messages = finding.PlanSocket, s.Messages
 			found.Evidence[0] = finding.Evidence{Kind: "note", Source: f.action.Page, Text: "WebSocket " + s.URL + " (found in: " + strings.Join(s.Sources, ", ") + ")"}
 			p.Report(found)
@@ -40,6 +40,21 @@ var foreignHandshakes = []finding.Variant{
 	{Name: "from a host of the same site", Origin: finding.OriginSibling},
 	{Name: "from another port of the target's host", Origin: finding.OriginPort},
 	{Name: "without Origin", Origin: finding.OriginMissing},
+}
+
+// handshakes are also those from hosts that end like the names the site gives itself.
+func handshakes(site *observe.Site) []finding.Variant {
+	var list []finding.Variant
+	for _, v := range foreignHandshakes {
+		list = append(list, v)
+		if v.Origin != finding.OriginEnding {
+			continue
+		}
+		for _, domain := range site.Domains {
+			list = append(list, finding.Variant{Name: "from a host that ends like " + domain, Origin: v.Origin, Host: domain})
+		}
+	}
+	return list
 }
 
 // socketForgery works out as whom the socket would be opened, and from where the

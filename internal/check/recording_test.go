@@ -57,6 +57,7 @@ type siteFile struct {
 	Links      map[string][]string
 	Sockets    []observe.Socket
 	Foreign    []observe.ForeignAnswer
+	Domains    []string
 	Handlers   map[string][]markup.Handler
 	// Authenticated are the addresses at which visitors are turned away.
 	Authenticated []string
@@ -170,7 +171,7 @@ func readRecording(archive *txtar.Archive) (recording, error) {
 	}
 	r.site = &observe.Site{Target: s.Target, Identities: s.Identities, Framework: s.Framework,
 		Actions: s.Actions, Actors: s.Actors, Tokens: s.Tokens, Cookies: s.Cookies,
-		Sockets: s.Sockets, Foreign: s.Foreign}
+		Sockets: s.Sockets, Foreign: s.Foreign, Domains: s.Domains}
 	for _, file := range archive.Files {
 		if !strings.HasPrefix(file.Name, "GET ") {
 			continue

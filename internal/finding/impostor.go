@@ -43,6 +43,10 @@ func Impostor(target policy.Origin, use OriginUse) (policy.Origin, bool) {
 	return policy.Opaque, false
 }
 
+// Ending is the origin of a site whose name ends like domain and is another's; false
+// if there can be none.
+func Ending(domain string) (policy.Origin, bool) { return made("https", "evil"+domain, 0) }
+
 // strange is a site that has nothing to do with target. It has a certificate, as
 // every attacker has, unless the browser would then not let it ask target at all.
 func strange(target policy.Origin) (policy.Origin, bool) {

@@ -139,6 +139,8 @@ type Variant struct {
 	// Consent lets the browser ask the target's CORS policy before it sends the
 	// request, which then goes out with its own method and type.
 	Consent bool `json:"consent,omitempty"`
+	// Host is the name that OriginEnding ends like, "" for the target's own.
+	Host string `json:"host,omitempty"`
 	// Origin says which provenance the forged request shows.
 	Origin OriginUse `json:"origin,omitempty"`
 }

@@ -1,9 +1,13 @@
 package observe
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"net/http"
+	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/mantlet-dev/mantlet/internal/finding"
 	"github.com/mantlet-dev/mantlet/internal/scope"
@@ -40,6 +44,7 @@ func (c *collector) askAsForeign() {
 	if c.stopped != nil {
 		return
 	}
+	c.site.Domains = c.houseDomains()
 	answers := make([][]ForeignAnswer, len(wanted))
 	parallel(len(wanted), workers, func(i int) { answers[i] = c.askAs(wanted[i]) })
 	c.site.Foreign = slices.Concat(answers...)
@@ -62,17 +67,13 @@ func (c *collector) askAs(v *view) []ForeignAnswer {
 		return nil
 	}
 	var list []ForeignAnswer
-	for _, use := range asked {
-		origin, possible := finding.Impostor(target, use)
-		if !possible {
-			continue
-		}
+	for _, a := range c.askers(target) {
 		req, err := http.NewRequestWithContext(c.ctx, http.MethodGet, v.exchange.URL, nil)
 		if err != nil {
 			return list
 		}
 		req.Header.Set("Accept", "*/*")
-		req.Header.Set("Origin", origin.String())
+		req.Header.Set("Origin", a.Origin)
 		resp, err := v.session.Do(req)
 		if err != nil {
 			return list // what could not be asked is said where the page itself is asked for
@@ -83,10 +84,51 @@ func (c *collector) askAs(v *view) []ForeignAnswer {
 		if resp.Header.Get("Access-Control-Allow-Origin") == "" {
 			continue // nobody but the target's own pages may read it
 		}
-		list = append(list, ForeignAnswer{Endpoint: finding.Endpoint{Method: http.MethodGet, URL: v.exchange.URL}, Identity: v.session.Name(),
-			Use: use, Origin: origin.String(), Status: resp.StatusCode, Header: corsOf(resp.Header)})
+		a.Endpoint, a.Identity = finding.Endpoint{Method: http.MethodGet, URL: v.exchange.URL}, v.session.Name()
+		a.Status, a.Header = resp.StatusCode, corsOf(resp.Header)
+		list = append(list, a)
 	}
 	return list
+}
+
+// askers are the origins to ask with, as answers that are not there yet.
+func (c *collector) askers(target policy.Origin) []ForeignAnswer {
+	var list []ForeignAnswer
+	for _, use := range asked {
+		if origin, possible := finding.Impostor(target, use); possible {
+			list = append(list, ForeignAnswer{Use: use, Origin: origin.String()})
+		}
+		if use != finding.OriginEnding {
+			continue
+		}
+		for _, domain := range c.site.Domains {
+			if origin, possible := finding.Ending(domain); possible {
+				list = append(list, ForeignAnswer{Use: use, Origin: origin.String(), Like: domain})
+			}
+		}
+	}
+	return list
+}
+
+// mostDomains bounds the names that are tried.
+const mostDomains = 3
+
+var mailAddress = regexp.MustCompile(`[\w.+-]{1,64}@((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24})\b`)
+
+// houseDomains are the domains of the addresses of mail that pages show, the most
+// frequent first.
+func (c *collector) houseDomains() []string {
+	seen := map[string]int{}
+	for _, v := range c.views {
+		if !isText(v.exchange.Type) {
+			continue
+		}
+		for _, m := range mailAddress.FindAllSubmatch(v.body, 50) {
+			seen[string(m[1])]++
+		}
+	}
+	names := slices.SortedFunc(maps.Keys(seen), func(a, b string) int { return cmp.Or(seen[b]-seen[a], strings.Compare(a, b)) })
+	return names[:min(len(names), mostDomains)]
 }
 
 // nameForeign gives the answers to other origins their routes, when those are known.

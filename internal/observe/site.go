@@ -35,6 +35,9 @@ type Site struct {
 	Tokens []Token
 	// Sockets are the WebSockets known of, each address once.
 	Sockets []Socket
+	// Domains are names that the site's pages give as their own house's, in addresses
+	// of mail: what a sloppy comparison of hosts may be about.
+	Domains []string
 	// Foreign are the answers that named an origin whose pages may read them, to
 	// questions that were asked again as if a page of another origin had asked.
 	Foreign []ForeignAnswer
@@ -131,6 +134,7 @@ type ForeignAnswer struct {
 	Identity string
 	Use      finding.OriginUse
 	Origin   string // as sent
+	Like     string // the domain that OriginEnding ends like, "" for the target's host
 	Status   int
 	Header   http.Header
 }

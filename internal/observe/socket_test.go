@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/mantlet-dev/mantlet/internal/finding"
@@ -32,9 +33,9 @@ func TestPrivateAnswersAreAskedForFromElsewhere(t *testing.T) {
 		w.Header().Set("Content-Type", "application/json")
 		switch {
 		case r.URL.Path == "/":
-			html(w, "<a href=/me>m</a><a href=/exact>e</a><a href=/public>p</a>")
+			html(w, "<a href=/me>m</a><a href=/exact>e</a><a href=/public>p</a><a href=/ends>n</a>")
 			return
-		case r.URL.Path != "/me" && r.URL.Path != "/exact" && r.URL.Path != "/public":
+		case r.URL.Path != "/me" && r.URL.Path != "/ends" && r.URL.Path != "/exact" && r.URL.Path != "/public":
 			w.WriteHeader(http.StatusNotFound)
 			return
 		case err != nil && r.URL.Path != "/public":
@@ -44,11 +45,12 @@ func TestPrivateAnswersAreAskedForFromElsewhere(t *testing.T) {
 			if r.Header.Get("Origin") == "https://partner.example" {
 				w.Header().Set("Access-Control-Allow-Origin", "https://partner.example")
 			}
+		case r.URL.Path == "/ends" && !strings.HasSuffix(r.Header.Get("Origin"), "house.example"):
 		case r.Header.Get("Origin") != "":
 			w.Header().Set("Access-Control-Allow-Origin", r.Header.Get("Origin"))
 			w.Header().Set("Access-Control-Allow-Credentials", "true")
 		}
-		w.Write([]byte(`{"name":"Alice"}`))
+		w.Write([]byte(`{"name":"Alice","mail":"alice@house.example"}`))
 	})
 	alice, err := identity.Login(t.Context(), g, identity.Spec{Name: "alice", Cookie: "sid=4711"}, nil)
 	if err != nil {
@@ -60,12 +62,18 @@ func TestPrivateAnswersAreAskedForFromElsewhere(t *testing.T) {
 	}
 	var uses []finding.OriginUse
 	for _, a := range site.Foreign {
+		if a.Endpoint.String() == "GET /ends" {
+			if a.Origin != "https://evilhouse.example" || a.Like != "house.example" {
+				t.Errorf("let in by its ending: %+v", a)
+			}
+			continue
+		}
 		if a.Endpoint.String() != "GET /me" || a.Identity != "alice" || a.Header.Get("Access-Control-Allow-Origin") != a.Origin {
 			t.Errorf("kept %+v", a)
 		}
 		uses = append(uses, a.Use)
 	}
-	if want := []finding.OriginUse{finding.OriginForeign, finding.OriginNull, finding.OriginSuffix, finding.OriginPlain, finding.OriginPort}; !slices.Equal(uses, want) {
+	if want := []finding.OriginUse{finding.OriginForeign, finding.OriginNull, finding.OriginSuffix, finding.OriginEnding, finding.OriginPlain, finding.OriginPort}; !slices.Equal(uses, want) {
 		t.Errorf("asked as %v, want %v", uses, want)
 	}
 }

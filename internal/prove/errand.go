@@ -79,7 +79,7 @@ func (e *errand) run(ctx context.Context, f finding.Finding, refused string) (fi
 // tryVariant asks from each of a variant's places, in the position most favourable
 // to the attacker.
 func (e *errand) tryVariant(ctx context.Context, f *finding.Finding, v finding.Variant) error {
-	for _, post := range e.bench.outposts(e.target, v.Origin) {
+	for _, post := range e.bench.outposts(e.target, v) {
 		favourable := finding.Position{From: post.from, Cookie: finding.Fresh, ThirdParty: finding.ThirdPartyAllowed}
 		r := rideOf(e.victim, e.address, "GET", e.kind, post.origin, favourable)
 		cookies := r.header

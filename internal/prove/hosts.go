@@ -11,6 +11,18 @@ import (
 	"github.com/mantlet-dev/mantlet/policy"
 )
 
+// HostsLike are the host:port pairs of sites whose names end like the domains given,
+// for variants that name one.
+func HostsLike(domains []string) []string {
+	var hosts []string
+	for _, d := range domains {
+		if o, ok := finding.Ending(d); ok {
+			hosts = append(hosts, net.JoinHostPort(o.Host(), strconv.Itoa(int(o.Port()))))
+		}
+	}
+	return hosts
+}
+
 // Hosts are the made-up host:port pairs under which attempts against target publish
 // the attacker's pages: at port, or where the port is a part of what is made up.
 // Whoever runs the browser has to lead them to the attacker's listener.

@@ -110,7 +110,7 @@ func (c *call) fromOwnPage(ctx context.Context, text string) error {
 
 // cellAt runs one position, unless the same was run before.
 func (c *call) cellAt(ctx context.Context, p finding.Position, done []finding.Cell) (finding.Cell, error) {
-	posts := c.bench.outposts(c.target, finding.OriginForeign)
+	posts := c.bench.outposts(c.target, finding.Variant{})
 	i := slices.IndexFunc(posts, func(o outpost) bool { return o.from == p.From })
 	r := rideOf(c.victim, c.address, "GET", policy.TopLevelNavigation, posts[i].origin, p)
 	if !r.carried {

@@ -20,7 +20,8 @@ type outpost struct {
 
 // outposts are the places a variant stands for, the farthest first. A variant that
 // shows the attacker's own origin is tried from everywhere.
-func (b *Bench) outposts(target policy.Origin, use finding.OriginUse) []outpost {
+func (b *Bench) outposts(target policy.Origin, v finding.Variant) []outpost {
+	use := v.Origin
 	order, origins := b.froms(target)
 	var posts []outpost
 	for _, from := range order {
@@ -37,7 +38,11 @@ func (b *Bench) outposts(target policy.Origin, use finding.OriginUse) []outpost 
 	case finding.OriginMissing:
 		return []outpost{{from: finding.CrossSite, origin: far, unreal: true, silent: true}}
 	case finding.OriginSuffix, finding.OriginEnding, finding.OriginPlain:
-		if o, ok := finding.Impostor(target, use); ok {
+		o, ok := finding.Impostor(target, use)
+		if v.Host != "" {
+			o, ok = finding.Ending(v.Host)
+		}
+		if ok {
 			// The target's own host at the target's own port is the target.
 			taken := o.Host() == target.Host() && o.Port() == target.Port()
 			posts = append(posts, outpost{from: finding.CrossSite, origin: o, where: o.String(), unreal: taken || b.Evil == nil})

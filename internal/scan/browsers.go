@@ -127,12 +127,14 @@ func (b *browsers) Render(ctx context.Context, s *identity.Session, url string) 
 }
 
 // lead makes the attacker's made-up hosts reach evil in every browser.
-func (b *browsers) lead(g *scope.Grant, evil *attacker.Site) error {
+func (b *browsers) lead(g *scope.Grant, evil *attacker.Site, site *observe.Site) error {
+	hosts := prove.HostsLike(site.Domains)
 	for _, target := range g.Targets() {
-		for _, host := range prove.Hosts(target, evil.Port()) {
-			if err := b.proxy.Map(host, evil.Addr()); err != nil {
-				return fmt.Errorf("lead %s to the attacker's pages: %w", host, err)
-			}
+		hosts = append(hosts, prove.Hosts(target, evil.Port())...)
+	}
+	for _, host := range hosts {
+		if err := b.proxy.Map(host, evil.Addr()); err != nil {
+			return fmt.Errorf("lead %s to the attacker's pages: %w", host, err)
 		}
 	}
 	return nil

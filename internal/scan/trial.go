@@ -152,7 +152,7 @@ func openBench(ctx context.Context, job Job, c crew, site *observe.Site, b *brow
 	}
 	bench.Evil = evil
 	bench.Browser = func(_ context.Context, tp finding.ThirdParty) (*browser.Browser, error) { return b.of(tp) }
-	if err := b.lead(job.Grant, evil); err != nil {
+	if err := b.lead(job.Grant, evil, site); err != nil {
 		evil.Close()
 		return nil, nil, err
 	}
