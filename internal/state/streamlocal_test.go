@@ -136,6 +136,24 @@ func TestAFollowedTableReadsAsAScannedOne(t *testing.T) {
 	}
 }
 
+// DynamoDB Local does not find the end of a shard again that had no records.
+func TestAStreamIsFollowedFromItsFirstRecord(t *testing.T) {
+	n := newNotes(t, types.StreamViewTypeNewAndOldImages)
+	r := n.reader(dynamotest.Endpoint(t), state.DynamoOptions{})
+	before := mustRead(t, r)
+	for i := range 3 {
+		n.put("alice", i, fmt.Sprint("mtl", i))
+		now := mustRead(t, r)
+		if got := state.Carrying(state.Diff(before, now), fmt.Sprint("mtl", i)); len(got) != 1 {
+			t.Errorf("write %d: got %v", i, got)
+		}
+		before = now
+	}
+	if r.Name() != state.ByStreams || len(r.Notices()) > 0 {
+		t.Errorf("rests on %q with notices %q", r.Name(), r.Notices())
+	}
+}
+
 func TestWithoutAStreamTheTableIsScannedAndThatIsSaid(t *testing.T) {
 	n := newNotes(t, "")
 	r := n.reader(dynamotest.Endpoint(t), state.DynamoOptions{Items: 2})
