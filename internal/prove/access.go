@@ -156,7 +156,9 @@ func (s *subject) callAs(ctx context.Context, f *finding.Finding, c caller) ([]f
 		return nil, answer{}, err
 	}
 	sub := s.submission(fill)
-	s.ownTokens(ctx, &sub, c.who)
+	if lacks := s.ownTokens(ctx, &sub, c.who); lacks != "" && !c.nobody {
+		return nil, answer{}, notTestable("no anti-forgery token %s of %q's own was found, and without one a refusal would say nothing", lacks, c.who.Name())
+	}
 	request, err := sub.request(ctx)
 	if err != nil {
 		return nil, answer{}, notTestable("the action cannot be written as a request: %v", err)
@@ -195,13 +197,14 @@ func (s *subject) callAs(ctx context.Context, f *finding.Finding, c caller) ([]f
 	return shown, a, nil
 }
 
-// ownTokens replaces the owner's anti-forgery tokens by those that who is shown;
-// who is shown none sends none.
-func (s *subject) ownTokens(ctx context.Context, sub *submission, who *identity.Session) {
+// ownTokens replaces the owner's anti-forgery tokens by those that who is shown. It
+// gives the name of one that who is not shown, "" if there is none.
+func (s *subject) ownTokens(ctx context.Context, sub *submission, who *identity.Session) (lacks string) {
 	var values []value
 	for _, v := range sub.values {
 		if v.token {
-			if v.text = s.bench.tokenFor(ctx, who, s.action, v.name); v.text == "" {
+			if v.text = s.tokenOf(ctx, who, v.name); v.text == "" {
+				lacks = v.name
 				continue
 			}
 		}
@@ -210,10 +213,41 @@ func (s *subject) ownTokens(ctx context.Context, sub *submission, who *identity.
 	u := *sub.url
 	query := u.Query()
 	for _, name := range s.queryTokens(&u) {
-		query.Set(name, s.bench.tokenFor(ctx, who, s.action, name))
+		if query.Set(name, s.tokenOf(ctx, who, name)); query.Get(name) == "" {
+			lacks = name
+		}
 		u.RawQuery = query.Encode()
 	}
-	sub.values, sub.url, sub.headers = values, &u, s.ownHeaders(ctx, who)
+	sub.values, sub.url = values, &u
+	if sub.headers = s.ownHeaders(ctx, who); len(sub.headers) < len(s.headers) {
+		for name := range s.headers {
+			if sub.headers[name] == "" {
+				lacks = name
+			}
+		}
+	}
+	return lacks
+}
+
+// tokenOf is the token that who is shown: on a page that has this action or another
+// with a field of the name, or on any other.
+func (s *subject) tokenOf(ctx context.Context, who *identity.Session, name string) string {
+	if token := s.bench.tokenFor(ctx, who, s.action, name); token != "" {
+		return token
+	}
+	for _, address := range s.bench.pagesOf(who, s.action.Page) {
+		page, _, err := s.bench.fetch(ctx, who, address)
+		if err != nil {
+			continue // another page may show one
+		}
+		for _, f := range page.forms() {
+			if in := f.input(name); in != nil && in.value != "" {
+				s.bench.Grant.Redactor().Learn("token", in.value)
+				return in.value
+			}
+		}
+	}
+	return ""
 }
 
 // ownHeaders are the headers that the application's script would add for who.
@@ -222,33 +256,54 @@ func (s *subject) ownHeaders(ctx context.Context, who *identity.Session) map[str
 		return nil
 	}
 	as := &subject{bench: s.bench, action: s.action, victim: who, headers: map[string]string{}}
-	for _, address := range s.bench.pagesOf(who, s.action.Page) {
-		page, _, err := s.bench.fetch(ctx, who, address)
-		if err != nil {
-			continue // another page may show one
-		}
-		if as.headerToken(page); len(as.headers) > 0 {
-			break
-		}
-	}
 	for name, text := range s.headers {
 		if !tokenLike.MatchString(name) && !looksRandom(text) {
 			as.headers[name] = text // a mark of the script, the same for everybody
 		}
 	}
+	for _, address := range s.bench.pagesOf(who, s.action.Page) {
+		if len(as.headers) >= len(s.headers) {
+			break
+		}
+		page, _, err := s.bench.fetch(ctx, who, address)
+		if err != nil {
+			continue // another page may show one
+		}
+		as.headerToken(page)
+	}
 	return as.headers
 }
 
-// pagesOf are a few pages that who may see, first the one named.
+// pagesOf are a few pages that who may see: first the one named, then those of the
+// same route, then others.
 func (b *Bench) pagesOf(who *identity.Session, first string) []string {
-	var urls []string
+	var urls, others []string
 	if first != "" && b.Grant.Allows(first) == nil {
 		urls = append(urls, first)
 	}
 	for _, p := range b.Site.Pages {
-		if p.Exchange.Identity == who.Name() && p.Exchange.Status == http.StatusOK && len(urls) < 4 && b.Grant.Allows(p.Exchange.URL) == nil {
-			urls = append(urls, p.Exchange.URL)
+		x := p.Exchange
+		switch {
+		case x.Identity != who.Name() || x.Status != http.StatusOK || b.Grant.Allows(x.URL) != nil || x.URL == first:
+		case alike(x.URL, first):
+			urls = append(urls, x.URL)
+		default:
+			others = append(others, x.URL)
 		}
 	}
-	return urls
+	return append(urls[:min(len(urls), 3)], others[:min(len(others), 3)]...)
+}
+
+// alike says whether two addresses differ in what may be identifiers only.
+func alike(a, b string) bool {
+	x, y := strings.Split(pathOf(a), "/"), strings.Split(pathOf(b), "/")
+	if len(x) != len(y) || b == "" {
+		return false
+	}
+	for i := range x {
+		if x[i] != y[i] && !strings.ContainsAny(x[i]+y[i], "0123456789") {
+			return false
+		}
+	}
+	return true
 }

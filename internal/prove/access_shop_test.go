@@ -1,6 +1,7 @@
 package prove_test
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"github.com/mantlet-dev/mantlet/internal/observe"
 	"github.com/mantlet-dev/mantlet/internal/prove"
 	"github.com/mantlet-dev/mantlet/internal/scope"
+	"github.com/mantlet-dev/mantlet/internal/state"
 	"github.com/mantlet-dev/mantlet/policy"
 )
 
@@ -43,7 +45,7 @@ func intrude(t *testing.T, app *lab.Instance, seeds ...string) (settled []findin
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{grant: grant, bench: &prove.Bench{Grant: grant, Site: site, Victim: func(name string) *identity.Session {
+	r := &rig{grant: grant, bench: &prove.Bench{Grant: grant, Site: site, Readers: tablesOf(t, app, grant), Victim: func(name string) *identity.Session {
 		at := slices.IndexFunc(crew, func(s *identity.Session) bool { return s.Name() == name })
 		if at < 0 {
 			return nil
@@ -106,5 +108,46 @@ func TestAccessToTheShop(t *testing.T) {
 				t.Errorf("%s %s remains: %s %v", m.Purpose, m.Endpoint, m.Note, m.Changes)
 			}
 		})
+	}
+}
+
+// tablesOf reads the tables of an application that has some.
+func tablesOf(t *testing.T, app *lab.Instance, grant *scope.Grant) []state.Reader {
+	t.Helper()
+	if app.DynamoDB == nil {
+		return nil
+	}
+	reader, err := state.OpenDynamo(t.Context(), app.DynamoDB.Endpoint, app.DynamoDB.Region, app.DynamoDB.Names, grant.Redactor().Text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []state.Reader{reader}
+}
+
+// What people find on the Python applications is found, and their repaired twins
+// give no alarm; what they keep in DynamoDB is the same afterwards.
+func TestAccessToPython(t *testing.T) {
+	needLab(t)
+	d, err := lab.StartDynamoDB(t.Context(), repository, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Stop()
+	for _, framework := range lab.Frameworks() {
+		for _, variant := range []string{"weak", "repaired"} {
+			t.Run(framework+"/"+variant, func(t *testing.T) {
+				log := &bytes.Buffer{}
+				app, err := lab.Start(t.Context(), framework, lab.Options{Dir: repository, Variant: variant, DynamoDB: d, Log: log})
+				if err != nil {
+					t.Fatalf("%v\n%s", err, log)
+				}
+				defer app.Stop()
+				settled, remaining := intrude(t, app)
+				holdAccess(t, app.Truth, settled)
+				for _, m := range remaining {
+					t.Logf("remains: %s %s: %s", m.Endpoint, m.Purpose, m.Note)
+				}
+			})
+		}
 	}
 }
