@@ -26,17 +26,25 @@ func (a *api) described() []finding.Action {
 		if isSafe(o.method) && (o.method != http.MethodGet || !o.changes(a)) {
 			continue
 		}
-		raw, fields, _ := o.address(a.values)
-		if raw == "" {
-			continue
+		if action, ok := o.action(a.values); ok {
+			list = append(list, action)
 		}
-		action := finding.Action{Method: o.method, URL: raw, Route: o.path, Source: "openapi", Bearer: o.bearer, Fields: fields}
-		o.addParameters(&action)
-		o.addBody(&action)
-		action.Login = logsIn(action)
-		list = append(list, action)
 	}
 	return list
+}
+
+// action is the request that the operation describes; found are values of path
+// parameters.
+func (o operation) action(found map[string]string) (finding.Action, bool) {
+	raw, fields, _ := o.address(found)
+	if raw == "" {
+		return finding.Action{}, false
+	}
+	action := finding.Action{Method: o.method, URL: raw, Route: o.path, Source: "openapi", Bearer: o.bearer, Fields: fields}
+	o.addParameters(&action)
+	o.addBody(&action)
+	action.Login = logsIn(action)
+	return action, true
 }
 
 func (o operation) addParameters(action *finding.Action) {

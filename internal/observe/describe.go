@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"net/http"
 	"strings"
 
 	"github.com/mantlet-dev/mantlet/internal/finding"
@@ -12,8 +13,13 @@ type Description struct {
 	Title   string
 	Servers []string // absolute http and https URLs under which it says to stand, in its order
 	Actions []finding.Action
-	Reads   int // operations that only read
+	Logins  []DescribedLogin
+	Pages   []string // routes of operations that only read
 	Sockets []string
+	// Bearer is set where a bearer token is a way in; Key is a header that takes a
+	// key, "" if none does.
+	Bearer bool
+	Key    string
 }
 
 // Describe reads a document that came from the address source, or that is held
@@ -25,8 +31,13 @@ func Describe(data []byte, source string) (Description, error) {
 	}
 	known := &api{}
 	known.add(newRoutes(), doc, source)
-	d := Description{Actions: known.described(), Sockets: known.sockets}
-	d.Reads = len(known.operations) - len(d.Actions)
+	d := Description{Actions: known.described(), Logins: known.loginsOf(), Sockets: known.sockets}
+	d.Bearer, d.Key = credentials(doc)
+	for _, o := range known.operations {
+		if o.method == http.MethodGet && !o.changes(known) {
+			d.Pages = append(d.Pages, o.path)
+		}
+	}
 	if doc.Info != nil {
 		d.Title = strings.TrimSpace(doc.Info.Title)
 	}
