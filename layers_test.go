@@ -23,10 +23,12 @@ type layer struct{ ours, others []string }
 // may not exist; tests may import more.
 var table = map[string]layer{
 	"policy":              {nil, []string{"golang.org/x/net/publicsuffix"}},
-	"conformance":         {nil, nil}, // a module of its own; its tests import other projects
+	"conformance":         {nil, nil},                                                                                            // a module of its own; its tests import other projects
 	"conformance/bench":   {[]string{"policy", "session", "guard", "internal/gate"}, []string{"github.com", "golang.org/x/sys"}}, // likewise
 	"guard":               {[]string{"policy"}, nil},
 	"internal/forminject": {nil, nil},
+	"internal/har":        {nil, nil},
+	"internal/draft":      {[]string{"policy", "internal/finding", "internal/har", "internal/observe"}, nil},
 	"internal/iam":        {nil, nil},
 	"internal/websocket":  {nil, nil},
 	"internal/dynamotest": {[]string{"internal/lab"}, []string{"github.com/aws"}},
@@ -43,7 +45,7 @@ var table = map[string]layer{
 	"internal/scope":      {[]string{"policy", "internal/finding"}, []string{"golang.org/x/time"}},
 	"internal/markup":     {[]string{"policy", "internal/finding"}, []string{"golang.org/x/net", "github.com/andybalholm/cascadia"}},
 	"internal/identity":   {[]string{"policy", "internal/finding", "internal/scope", "internal/markup"}, nil},
-	"internal/observe": {[]string{"policy", "internal/finding", "internal/scope", "internal/markup", "internal/identity"},
+	"internal/observe": {[]string{"policy", "internal/finding", "internal/scope", "internal/markup", "internal/identity", "internal/har"},
 		[]string{"golang.org/x/net", "github.com/getkin/kin-openapi"}},
 	"internal/state": {[]string{"internal/finding", "internal/scope", "internal/identity", "internal/iam"},
 		[]string{"golang.org/x/net", "github.com/aws"}},

@@ -23,6 +23,7 @@ type File struct {
 	Budget     Budget       `yaml:"budget" json:"budget"`
 	Identities []Identity   `yaml:"identities" json:"identities"`
 	OpenAPI    []string     `yaml:"openapi" json:"openapi"`
+	HAR        []string     `yaml:"har" json:"har"` // files
 	Seeds      []string     `yaml:"seeds" json:"seeds"`
 	Sockets    []Socket     `yaml:"sockets" json:"sockets"`
 	DynamoDB   DynamoDB     `yaml:"dynamodb" json:"dynamodb"`
