@@ -157,8 +157,8 @@ func (s *stream) drainShard(ctx context.Context, sh *shard, take func(change) er
 			continue
 		}
 		if sh.fresh && sh.last == "" && errors.As(err, new(*streamtypes.TrimmedDataAccessException)) {
-			// The end of a shard without records is no place that DynamoDB Local finds
-			// again once there are some. Older ones do no harm: the latest look wins.
+			// DynamoDB Local was seen to lose the end of a shard that had no records when
+			// it was opened. Older ones do no harm: the latest look wins.
 			sh.iterator, sh.fresh = nil, false
 			continue
 		}

@@ -136,9 +136,14 @@ func TestAFollowedTableReadsAsAScannedOne(t *testing.T) {
 	}
 }
 
-// DynamoDB Local does not find the end of a shard again that had no records.
+// A stream that was switched on just before, and has no record yet.
 func TestAStreamIsFollowedFromItsFirstRecord(t *testing.T) {
-	n := newNotes(t, types.StreamViewTypeNewAndOldImages)
+	n := newNotes(t, "")
+	n.put("alice", 9, "there before its stream")
+	if _, err := n.client.UpdateTable(t.Context(), &dynamodb.UpdateTableInput{TableName: &n.name, StreamSpecification: &types.StreamSpecification{
+		StreamEnabled: aws.Bool(true), StreamViewType: types.StreamViewTypeNewAndOldImages}}); err != nil {
+		t.Fatal(err)
+	}
 	r := n.reader(dynamotest.Endpoint(t), state.DynamoOptions{})
 	before := mustRead(t, r)
 	for i := range 3 {
