@@ -1,6 +1,9 @@
 package check
 
 import (
+	"net/http"
+	"strings"
+
 	"github.com/mantlet-dev/mantlet/internal/finding"
 	"github.com/mantlet-dev/mantlet/internal/observe"
 )
@@ -13,7 +16,23 @@ var bolaRead = &Check{
 		eachOwned(p.Site, func(r reading, owner, intruder string) {
 			p.Report(intrusion(finding.BOLARead, r.action(), owner, intruder, belongs(r.refs, owner, intruder)))
 		})
+		seen := p.Site.Sightings()
+		for _, a := range changes(p.Site) {
+			refs := observe.References(a.Route, a.URL, a.Fields)
+			owner, owned := seen.Owner(refs)
+			if intruder := intruderFor(seen, owner); owned && intruder != "" && onlyAsks(a) {
+				p.Report(intrusion(finding.BOLARead, a, owner, intruder, belongs(refs, owner, intruder)))
+			}
+		}
 	},
+}
+
+var askingWords = []string{"show", "get", "read", "view", "fetch", "load", "details", "print", "lookup"}
+
+// onlyAsks says whether a POST reads, by the last word of its route.
+func onlyAsks(a finding.Action) bool {
+	last := a.Route[strings.LastIndexByte(a.Route, '/')+1:]
+	return a.Method == http.MethodPost && (hasAnyWord(last, askingWords) || hasAnyWord(last, searchWords))
 }
 
 // eachOwned gives one object of each kind that belongs to one identity, and who

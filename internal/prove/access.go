@@ -32,7 +32,7 @@ func (b *Bench) tryAccess(ctx context.Context, f finding.Finding, owner *identit
 	switch {
 	case f.Weakness == finding.BOLAExistence:
 		return b.tryExistence(ctx, f, owner, callers[0])
-	case strings.EqualFold(f.Plan.Action.Method, http.MethodGet):
+	case f.Weakness == finding.BOLARead, strings.EqualFold(f.Plan.Action.Method, http.MethodGet):
 		return b.tryRead(ctx, f, owner, callers)
 	}
 	return b.tryWrite(ctx, f, owner, callers)

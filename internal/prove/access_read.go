@@ -49,6 +49,7 @@ type object struct {
 	action  finding.Action
 	refs    []observe.Reference
 	source  string
+	form    *subject       // where it is asked for with a body, nil for a GET
 	seen    glance         // as the owner sees it
 	private state.Snapshot // facts of it that the callers are shown nowhere else
 }
@@ -86,17 +87,20 @@ func (b *Bench) objectOf(ctx context.Context, f *finding.Finding, owner *identit
 	if err := b.Grant.Allows(a.URL); err != nil {
 		return nil, notTestable("%v", err)
 	}
-	o := &object{bench: b, owner: owner, action: a, refs: observe.References(a.Route, a.URL, nil), source: "GET " + a.Route}
+	o := &object{bench: b, owner: owner, action: a, refs: observe.References(a.Route, a.URL, a.Fields), source: a.Method + " " + a.Route}
 	if owner.Alive(ctx) != nil {
 		if err := owner.Renew(ctx); err != nil {
 			return nil, notTestable("the session of %q was lost and could not be renewed: %v", owner.Name(), err)
 		}
 	}
-	first, err := b.glance(ctx, owner, a.URL, o.source)
+	if err := o.open(ctx); err != nil {
+		return nil, err
+	}
+	first, err := o.look(ctx, owner, a.URL, "")
 	if err != nil {
 		return nil, err
 	}
-	if o.seen, err = b.glance(ctx, owner, a.URL, o.source); err != nil {
+	if o.seen, err = o.look(ctx, owner, a.URL, ""); err != nil {
 		return nil, err
 	}
 	if o.seen.status != http.StatusOK {
@@ -124,6 +128,51 @@ func (b *Bench) objectOf(ctx context.Context, f *finding.Finding, owner *identit
 		return nil, notTestable("nothing in the answer tells that it is meant for %q alone", owner.Name())
 	}
 	return o, nil
+}
+
+// open gets ready to ask with a body, as the application's own page does.
+func (o *object) open(ctx context.Context) error {
+	if strings.EqualFold(o.action.Method, http.MethodGet) {
+		return nil
+	}
+	form, err := o.bench.newSubject(o.action, o.owner)
+	if err != nil {
+		return err
+	}
+	o.form = form
+	return form.open(ctx)
+}
+
+// look asks for the object as who, or for the one with another identifier.
+func (o *object) look(ctx context.Context, who *identity.Session, address, id string) (glance, error) {
+	if o.form == nil {
+		return o.bench.glance(ctx, who, address, o.source)
+	}
+	sub := o.form.submission(o.form.asItStands(""))
+	for i, r := 0, o.refs[len(o.refs)-1]; id != "" && i < len(sub.values); i++ {
+		if sub.values[i].name == r.Name {
+			sub.values[i].text = id
+		}
+	}
+	if who != o.owner {
+		o.form.ownTokens(ctx, &sub, who)
+	}
+	request, err := sub.request(ctx)
+	if err != nil {
+		return glance{}, notTestable("the request cannot be written: %v", err)
+	}
+	o.form.fromOwnPage(request, sub)
+	entry, err := o.bench.Ledger.enter("", purposeIntrusion, o.action.Endpoint())
+	if err != nil {
+		return glance{}, err
+	}
+	a, err := o.bench.do(who, request)
+	if err != nil {
+		return glance{}, err
+	}
+	o.bench.Ledger.changed(entry, nil) // it asks, by its name
+	facts := state.Flatten(o.source, a.header.Get("Content-Type"), a.body)
+	return glance{a, facts.Map(o.bench.redact)}, nil
 }
 
 // tells says whether a value says something beside which object was asked for.
@@ -182,7 +231,7 @@ func (o *object) leaveOutGeneric(ctx context.Context, f *finding.Finding, c call
 	if address == "" {
 		return nil
 	}
-	none, err := o.bench.glance(ctx, c.who, address, o.source)
+	none, err := o.look(ctx, c.who, address, id)
 	if err != nil {
 		return err
 	}
@@ -209,6 +258,9 @@ func (o *object) missing(n int) (address, id string) {
 	if err != nil {
 		return "", ""
 	}
+	if r.Path == "" && r.In != "query" {
+		return o.action.URL, id // it stands in the body
+	}
 	if r.In == "query" {
 		query := u.Query()
 		query.Set(r.Name, id)
@@ -230,7 +282,7 @@ func absent(id string, n int) string {
 
 // ask asks for the object as c and gives the private facts that c is shown.
 func (o *object) ask(ctx context.Context, f *finding.Finding, c caller) (state.Snapshot, error) {
-	g, err := o.bench.glance(ctx, c.who, o.action.URL, o.source)
+	g, err := o.look(ctx, c.who, o.action.URL, "")
 	if err != nil {
 		return nil, err
 	}
@@ -244,7 +296,7 @@ func (o *object) ask(ctx context.Context, f *finding.Finding, c caller) (state.S
 	if len(shown) > 0 {
 		why = fmt.Sprintf("%d of %d private facts of the owner's in the answer", len(shown), len(o.private))
 		f.Proof.Steps = append(f.Proof.Steps, finding.Step{Text: "The address was asked for " + c.text + ".",
-			Request: "GET " + o.bench.redact(o.action.URL), Answer: o.bench.answerText(g.answer)})
+			Request: o.action.Method + " " + o.bench.redact(o.action.URL), Answer: o.bench.answerText(g.answer)})
 	}
 	note(f, c, len(shown) > 0, g.status, why)
 	return shown, nil
@@ -274,7 +326,14 @@ func (o *object) unauthorized(ctx context.Context, f finding.Finding, c caller, 
 	if f.Weakness == finding.AuthFunction {
 		what = fmt.Sprintf("what %q, an administrator, is shown", o.owner.Name())
 	}
-	return verdict(f, finding.Proven, fmt.Sprintf("asked for %s, the address shows %s: %d values that %q is shown nowhere else", c.text, what, len(leaked), c.who.Name())), nil
+	return verdict(f, finding.Proven, fmt.Sprintf("asked for %s, the address shows %s, and %s that %q is shown nowhere else", c.text, what, howMany(len(leaked)), c.who.Name())), nil
+}
+
+func howMany(n int) string {
+	if n == 1 {
+		return "a value"
+	}
+	return fmt.Sprintf("%d values", n)
 }
 
 // ownersPart is a member or control of the object that only the owner is shown,
