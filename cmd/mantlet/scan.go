@@ -233,20 +233,6 @@ func (f *scanFlags) claim(file config.File) scope.Claim {
 	return claim
 }
 
-// newInitCommand prints a configuration to start from.
-func newInitCommand(e *env) *cobra.Command {
-	return &cobra.Command{
-		Use:     "init",
-		Short:   "Print a commented mantlet.yaml to start from",
-		Example: "  mantlet init > mantlet.yaml",
-		Args:    cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			_, err := e.stdout.Write(config.Example)
-			return err
-		},
-	}
-}
-
 // newSchemaCommand prints the JSON Schema of mantlet.yaml, for editors.
 func newSchemaCommand(e *env) *cobra.Command {
 	return &cobra.Command{
