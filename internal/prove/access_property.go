@@ -29,40 +29,132 @@ func (b *Bench) tryAssign(ctx context.Context, f finding.Finding, user *identity
 	return f, err
 }
 
-// assign tries the extra fields of the plan until one was taken over.
+// An assigning is an action that is done again and again with fields more.
+type assigning struct {
+	*subject
+	wide oracle
+	last state.Snapshot // what wide showed after the latest run; nil before the first
+}
+
+// An added field goes along with a request that does not offer it.
+type added struct {
+	field finding.Field
+	text  string // the value to send
+}
+
+// assign tries the extra fields of the plan until one was taken over: all at once at
+// first, which is all it takes where the application keeps to its own, then one by one.
 func (s *subject) assign(ctx context.Context, f finding.Finding) (finding.Finding, error) {
-	wide := oracle{append(slices.Clone(s.bench.Readers), s.bench.pages(s.victim, s.bench.readable(s.victim, s.action, s.showing(f.Plan.Extra))).readers...)}
-	plain, err := s.withField(ctx, &f, wide, nil, "")
+	pages := s.bench.pages(s.victim, s.bench.readable(s.victim, s.action, s.showing(f.Plan.Extra)))
+	a := &assigning{subject: s, wide: oracle{append(slices.Clone(s.bench.Readers), pages.readers...)}}
+	plain, err := a.with(ctx, &f)
 	if err != nil {
 		return f, err
 	}
 	f.Proof.Controls = append(f.Proof.Controls, finding.Control{Name: "without-the-field", Passed: true,
 		Text: fmt.Sprintf("the same request without a field more was answered %d and left %s as they were", plain.answer.status, extraNames(f.Plan.Extra))})
+	if ignored, err := a.ignoresAll(ctx, &f, plain); ignored || err != nil {
+		return verdict(f, finding.Refuted, fmt.Sprintf("%s, sent along, stayed as they were, while the rest of the request was carried out", extraNames(f.Plan.Extra))), err
+	}
 	for _, extra := range f.Plan.Extra {
-		for _, value := range extra.Options {
-			if value == "+" {
-				value = another(extra.Value)
-			}
-			done, err := s.withField(ctx, &f, wide, &extra, value)
-			if err != nil {
+		for _, value := range valuesOf(extra) {
+			proven, err := a.one(ctx, &f, added{extra, value}, plain)
+			if proven || err != nil {
 				return f, err
 			}
-			taken := done.takenOver(extra, value, plain)
-			noteField(&f, extra, value, done, len(taken) > 0)
-			s.did(done.entry, s.own(done))
-			if len(taken) == 0 {
-				continue
-			}
-			f.Proof.Changes, f.Proof.Marker = redacted(taken, s.bench.redact), value
-			f.Proof.Steps = append(f.Proof.Steps, finding.Step{Text: fmt.Sprintf("The field %s was added with the value %q, which was %q.", extra.Name, value, taken[0].Before),
-				Request: done.text, Answer: s.bench.answerText(done.answer)})
-			if err := s.giveBack(context.WithoutCancel(ctx), &f, wide, extra, taken, done); err != nil {
-				return f, err
-			}
-			return verdict(f, finding.Proven, fmt.Sprintf("the field %s, which the action does not offer, was sent along and taken over: re-read as %q", extra.Name, value)), nil
 		}
 	}
-	return verdict(f, finding.Refuted, fmt.Sprintf("%s, sent along, stayed as they were, while the rest of the request was carried out", extraNames(f.Plan.Extra))), nil
+	return verdict(f, finding.Refuted, fmt.Sprintf("%s, sent along, stayed as they were", extraNames(f.Plan.Extra))), nil
+}
+
+// valuesOf are the values to try with a field.
+func valuesOf(extra finding.Field) []string {
+	values := slices.Clone(extra.Options)
+	for i, v := range values {
+		if v == "+" {
+			values[i] = another(extra.Value)
+		}
+	}
+	return values
+}
+
+// ignoresAll sends all fields at once, with the first values of each, then the
+// second ones, and says whether the action was carried out every time and none of
+// them was taken over. Where it was not, nothing is known of any of them.
+func (a *assigning) ignoresAll(ctx context.Context, f *finding.Finding, plain addition) (bool, error) {
+	if len(f.Plan.Extra) < 2 {
+		return false, nil
+	}
+	rounds := 0
+	for _, extra := range f.Plan.Extra {
+		rounds = max(rounds, len(extra.Options))
+	}
+	var attempts []finding.Attempt
+	for round := range rounds {
+		var all []added
+		for _, extra := range f.Plan.Extra {
+			values := valuesOf(extra)
+			all = append(all, added{extra, values[min(round, len(values)-1)]})
+		}
+		done, err := a.with(ctx, f, all...)
+		if err != nil {
+			return false, err
+		}
+		own := a.own(done)
+		a.did(done.entry, own)
+		taken := slices.ContainsFunc(all, func(x added) bool { return len(done.takenOver(x.field, x.text, plain)) > 0 })
+		if taken {
+			return false, a.takeBack(ctx, f, done, all, plain)
+		}
+		if len(own) == 0 {
+			return false, nil
+		}
+		attempts = append(attempts, finding.Attempt{Variant: addedNames(all), By: "replay", Status: done.answer.status, Why: "all stayed as they were"})
+	}
+	f.Proof.Attempts = append(f.Proof.Attempts, attempts...)
+	return true, nil
+}
+
+// takeBack gives the fields that were taken over together their old values again.
+func (a *assigning) takeBack(ctx context.Context, f *finding.Finding, done addition, all []added, plain addition) error {
+	for _, x := range all {
+		if taken := done.takenOver(x.field, x.text, plain); len(taken) > 0 {
+			if err := a.giveBack(context.WithoutCancel(ctx), f, x.field, taken, done); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func addedNames(all []added) string {
+	var names []string
+	for _, x := range all {
+		names = append(names, x.field.Name+"="+x.text)
+	}
+	return strings.Join(names, ", ")
+}
+
+// one tries one field with one value and reports whether that proves the finding.
+func (a *assigning) one(ctx context.Context, f *finding.Finding, x added, plain addition) (proven bool, err error) {
+	done, err := a.with(ctx, f, x)
+	if err != nil {
+		return false, err
+	}
+	taken := done.takenOver(x.field, x.text, plain)
+	noteField(f, x.field, x.text, done, len(taken) > 0)
+	a.did(done.entry, a.own(done))
+	if len(taken) == 0 {
+		return false, nil
+	}
+	f.Proof.Changes, f.Proof.Marker = redacted(taken, a.bench.redact), x.text
+	f.Proof.Steps = append(f.Proof.Steps, finding.Step{Text: fmt.Sprintf("The field %s was added with the value %q, which was %q.", x.field.Name, x.text, taken[0].Before),
+		Request: done.text, Answer: a.bench.answerText(done.answer)})
+	if err := a.giveBack(context.WithoutCancel(ctx), f, x.field, taken, done); err != nil {
+		return false, err
+	}
+	*f = verdict(*f, finding.Proven, fmt.Sprintf("the field %s, which the action does not offer, was sent along and taken over: re-read as %q", x.field.Name, x.text))
+	return true, nil
 }
 
 // showing are the addresses of answers in which the extra fields stand.
@@ -104,37 +196,39 @@ type addition struct {
 	text    string // the request, to show
 }
 
-// withField does the action legitimately, with the extra field if there is one.
-func (s *subject) withField(ctx context.Context, f *finding.Finding, wide oracle, extra *finding.Field, text string) (addition, error) {
-	if err := s.open(ctx); err != nil {
+// with does the action legitimately, with fields more if there are any.
+func (a *assigning) with(ctx context.Context, f *finding.Finding, more ...added) (addition, error) {
+	if err := a.open(ctx); err != nil {
 		return addition{}, err
 	}
-	before, err := wide.Read(ctx)
-	if err != nil {
-		return addition{}, err
+	var err error
+	if a.last == nil {
+		if a.last, err = a.wide.Read(ctx); err != nil {
+			return addition{}, err
+		}
 	}
-	fill, purpose := s.fill(s.style), purposeLegitimate
-	if extra != nil {
-		fill.values = append(slices.DeleteFunc(fill.values, func(v value) bool { return v.name == extra.Name }),
-			value{name: extra.Name, in: "body", kind: extra.Type, text: text})
+	fill, purpose := a.fill(a.style), purposeLegitimate
+	for _, x := range more {
+		fill.values = append(slices.DeleteFunc(fill.values, func(v value) bool { return v.name == x.field.Name }),
+			value{name: x.field.Name, in: "body", kind: x.field.Type, text: x.text})
 		purpose = purposeExtra
 	}
 	done := addition{marker: fill.marker}
-	if done.answer, done.entry, err = s.legitimate(ctx, *f, fill, purpose); err != nil {
+	if done.answer, done.entry, err = a.legitimate(ctx, *f, fill, purpose); err != nil {
 		return done, err
 	}
-	sub := s.submission(fill)
+	sub := a.submission(fill)
 	if request, err := sub.request(ctx); err == nil {
-		done.text = s.bench.requestText(request, sub)
+		done.text = a.bench.requestText(request, sub)
 	}
-	after, err := wide.Read(ctx)
+	after, err := a.wide.Read(ctx)
 	if err != nil {
 		return done, err
 	}
-	done.changes = s.noise.Filter(s.bench.diff(before, after))
-	s.latest = s.oracle.only(after)
-	if extra == nil {
-		s.did(done.entry, s.own(done))
+	done.changes = a.noise.Filter(a.bench.diff(a.last, after))
+	a.last, a.latest = after, a.oracle.only(after)
+	if len(more) == 0 {
+		a.did(done.entry, a.own(done))
 	}
 	return done, nil
 }
@@ -225,9 +319,9 @@ func noteField(f *finding.Finding, extra finding.Field, value string, done addit
 
 // giveBack sends the value of before the way the new one was sent, where there was
 // one before, and says in the ledger how that went.
-func (s *subject) giveBack(ctx context.Context, f *finding.Finding, wide oracle, extra finding.Field, taken []finding.Change, done addition) error {
-	s.bench.Ledger.changed(done.entry, append(slices.Clone(taken), s.own(done)...))
-	s.pending = append(slices.DeleteFunc(s.pending, func(i int) bool { return i == done.entry }), done.entry)
+func (a *assigning) giveBack(ctx context.Context, f *finding.Finding, extra finding.Field, taken []finding.Change, done addition) error {
+	a.bench.Ledger.changed(done.entry, append(slices.Clone(taken), a.own(done)...))
+	a.pending = append(slices.DeleteFunc(a.pending, func(i int) bool { return i == done.entry }), done.entry)
 	if taken[0].Before == "" {
 		return nil // it went with something new, which is removed as a whole
 	}
@@ -235,21 +329,17 @@ func (s *subject) giveBack(ctx context.Context, f *finding.Finding, wide oracle,
 	if last := taken[0].Before; label(last, extra.Name) < 0 {
 		old = last
 	}
-	back, err := s.withField(ctx, f, wide, &extra, old)
+	back, err := a.with(ctx, f, added{extra, old})
 	if err != nil {
 		return err
 	}
-	s.did(back.entry, s.own(back))
-	now, err := wide.Read(ctx)
-	if err != nil {
-		return err
-	}
-	for _, c := range s.bench.diff(nil, now) {
+	a.did(back.entry, a.own(back))
+	for _, c := range a.bench.diff(nil, a.last) {
 		if !slices.ContainsFunc(taken, func(t finding.Change) bool { return t.Where == c.Where && t.After == c.After }) {
 			continue
 		}
-		s.pending = slices.DeleteFunc(s.pending, func(i int) bool { return i == done.entry })
-		s.bench.Ledger.settle([]int{done.entry}, false, fmt.Sprintf("%s could not be set back to %q: set it by hand", extra.Name, old))
+		a.pending = slices.DeleteFunc(a.pending, func(i int) bool { return i == done.entry })
+		a.bench.Ledger.settle([]int{done.entry}, false, fmt.Sprintf("%s could not be set back to %q: set it by hand", extra.Name, old))
 	}
 	return nil
 }

@@ -122,14 +122,15 @@ func (s *subject) setAside(ctx context.Context, f finding.Finding, field finding
 	if len(s.witness.sees(s.bench.diff(nil, now), &s.noise, marker{})) == 0 {
 		return nil
 	}
-	back, err := s.withField(ctx, &f, s.oracle, &field, field.Value)
+	again := &assigning{subject: s, wide: s.oracle, last: now}
+	back, err := again.with(ctx, &f, added{field, field.Value})
 	if err != nil {
 		return err
 	}
 	s.bench.Ledger.restored(back.entry, back.answer.status)
 	s.remember(back.marker)
-	s.latest, err = s.oracle.Read(ctx)
-	return err
+	s.latest = again.last
+	return nil
 }
 
 // comeBack takes over what the attack left to undo, once the field is as it was.
