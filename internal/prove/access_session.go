@@ -51,7 +51,10 @@ func (b *Bench) sessionCookies(f *finding.Finding, victim *identity.Session) ([]
 type planted struct{ variant, text, value string }
 
 func (b *Bench) knownBefore(ctx context.Context, login finding.Action, victim *identity.Session, name string) []planted {
-	list := []planted{{"an id that nobody gave out", "a session id that nobody gave out", identity.Nonsense(victim.Cookie(name))}}
+	// Not the id of broken-session controls: where the login adopts it, it is a live
+	// session from then on, and those controls would all be answered as the victim.
+	unknown := identity.Nonsense(identity.Nonsense(victim.Cookie(name)))
+	list := []planted{{"an id that nobody gave out", "a session id that nobody gave out", unknown}}
 	guest := identity.Anonymous(b.Grant)
 	for _, address := range []string{login.Page, login.URL, victim.Probe()} {
 		if address == "" || b.Grant.Allows(address) != nil || guest.Cookie(name) != "" {

@@ -133,8 +133,11 @@ func (b *Bench) secretsAt(ctx context.Context, f *finding.Finding, victim *ident
 		others = append(others, string(a.body), factsOf(state.Flatten("", a.header.Get("Content-Type"), a.body)))
 	}
 	found := secretsIn(mine[0], mine[1], others, "")
+	if len(found) == 0 {
+		return nil, nil
+	}
 	for _, s := range b.strangers(victim) {
-		f.Proof.Controls = append(f.Proof.Controls, finding.Control{Name: s.control, Passed: len(found) > 0,
+		f.Proof.Controls = append(f.Proof.Controls, finding.Control{Name: s.control, Passed: true,
 			Text: fmt.Sprintf("%s is not shown what %q is", s.called, victim.Name())})
 	}
 	return found, nil
