@@ -21,6 +21,10 @@ func TestAPlanIsMootOnlyWhereAProofAnswersIt(t *testing.T) {
 		{"a gap elsewhere", at(finding.CSRFOriginCheck, "/b", finding.Suspected), at(finding.CSRF, "/a", finding.Proven), false},
 		{"a gap beside a defence that held", at(finding.CSRFOriginCheck, "/a", finding.Suspected), at(finding.CSRF, "/a", finding.Refuted), false},
 		{"another way in", at(finding.CSRFMethodOverride, "/a", finding.Suspected), at(finding.CSRF, "/a", finding.Proven), false},
+		{"another's object where no login is asked for", at(finding.BOLAWrite, "/a", finding.Suspected), at(finding.AuthMissing, "/a", finding.Proven), true},
+		{"existence of what is read", at(finding.BOLAExistence, "/a", finding.Suspected), at(finding.BOLARead, "/a", finding.Proven), true},
+		{"reading where existence is told", at(finding.BOLARead, "/a", finding.Suspected), at(finding.BOLAExistence, "/a", finding.Proven), false},
+		{"a field where no login is asked for", at(finding.PropertyAssignment, "/a", finding.Suspected), at(finding.AuthMissing, "/a", finding.Proven), false},
 		{"a second candidate of a proven finding", at(finding.Clickjacking, "/a", finding.Suspected), at(finding.Clickjacking, "/a", finding.Proven), true},
 	} {
 		if got := Moot(test.f, []finding.Finding{test.tried}); got != test.want {

@@ -118,10 +118,11 @@ var gaps = []finding.Weakness{finding.CSRFOriginCheck, finding.CSRFTokenUnbound,
 
 // subsume merges the gaps at an endpoint into the csrf, or csrf-samesite-only, that
 // is proven there, an unbound token into a constant one, which is a token for every
-// session, and a form that also answers GET into the link that does the same.
+// session, and a form that also answers GET into the link that does the same. Where
+// no login is asked for, a suspicion of forgery says nothing.
 func subsume(findings []finding.Finding) []finding.Finding {
 	main := map[string]int{}
-	constant, link := map[string]bool{}, map[string]bool{}
+	constant, link, open := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for i, f := range findings {
 		if f.State != finding.Proven {
 			continue
@@ -134,6 +135,8 @@ func subsume(findings []finding.Finding) []finding.Finding {
 			constant[place] = true
 		case f.Weakness == finding.CSRFGet:
 			link[f.Endpoint.Route] = true
+		case f.Weakness == finding.AuthMissing:
+			open[place] = true
 		}
 	}
 	gone := make([]bool, len(findings))
@@ -143,6 +146,8 @@ func subsume(findings []finding.Finding) []finding.Finding {
 		case proven && at != i && slices.Contains(gaps, f.Weakness):
 			findings[at] = withAttempts(findings[at], f)
 			gone[i] = true
+		case isCSRF(f.Weakness) && f.State != finding.Proven && open[place]:
+			gone[i] = true // who needs no session has none to ride
 		case f.Weakness == finding.CSRFTokenUnbound && constant[place]:
 			gone[i] = true
 		case f.Weakness == finding.CSRFMethodOverride && link[f.Endpoint.Route] && provenAs(f, http.MethodGet):

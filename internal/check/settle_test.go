@@ -59,6 +59,11 @@ func TestSettle(t *testing.T) {
 			outcome(finding.CSRFOriginCheck, email, finding.Suspected, onlyIfProven),
 			outcome(finding.CSRFJSON, "POST /api", finding.Suspected, onlyIfProven),
 		}, []string{"csrf POST /email suspected low"}},
+		{"where no login is asked for, there is none to ride", []finding.Finding{
+			outcome(finding.CSRF, email, finding.NotTestable),
+			outcome(finding.CSRF, "POST /other", finding.Suspected),
+			outcome(finding.AuthMissing, email, finding.Proven),
+		}, []string{"csrf POST /other suspected low", "auth-missing POST /email proven high"}},
 		{"what was refuted stays as tested protection", []finding.Finding{
 			outcome(finding.CSRF, email, finding.Refuted, onlyIfProven),
 			outcome(finding.CSRFTokenUnbound, email, finding.Refuted, onlyIfProven),
