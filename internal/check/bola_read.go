@@ -48,9 +48,26 @@ func eachOwned(site *observe.Site, found func(r reading, owner, intruder string)
 		if !owned || owner != r.Identity {
 			continue
 		}
-		if intruder := intruderFor(seen, owner); intruder != "" {
+		if intruder := intruderFor(seen, owner); intruder != "" && !crowded(seen, owner, intruder, r.Route) {
 			done[r.kind()] = true
 			found(r, owner, intruder)
 		}
 	}
+}
+
+// manySeen is how many addresses of one route an identity is led to at most: then
+// there may be more that it could have come to.
+const manySeen = 12
+
+// crowded says whether that intruder was not shown an object says nothing of whose
+// it is: both are shown objects of the route, and there were more than were looked at.
+func crowded(seen *observe.Sightings, owner, intruder, route string) bool {
+	many, shared := 0, false
+	for _, x := range seen.Shown(intruder) {
+		if x.Route == route {
+			many++
+			shared = shared || seen.Led(owner, x.URL)
+		}
+	}
+	return shared && many >= manySeen
 }

@@ -317,6 +317,9 @@ func (o *object) unauthorized(ctx context.Context, f finding.Finding, c caller, 
 	}
 	f.Proof.Controls = append(f.Proof.Controls, finding.Control{Name: "broken-session", Passed: true,
 		Text: "without a session, and with one that nobody gave out, the answer shows nothing of it"})
+	if o.isProfile() && !anyPersonal(leaked) {
+		return f, notTestable("what is told of a user may be meant for other users, and nothing of it is what pages keep to oneself")
+	}
 	f = o.witnessed(f, leaked, c)
 	if missing := o.ownersPart(leaked); missing != "" {
 		return verdict(f, finding.Suspected, fmt.Sprintf("%q is shown the object of %q, but not all of it (%s is left out): the application may mean to share the rest",
@@ -327,6 +330,22 @@ func (o *object) unauthorized(ctx context.Context, f finding.Finding, c caller, 
 		what = fmt.Sprintf("what %q, an administrator, is shown", o.owner.Name())
 	}
 	return verdict(f, finding.Proven, fmt.Sprintf("asked for %s, the address shows %s, and %s that %q is shown nowhere else", c.text, what, howMany(len(leaked)), c.who.Name())), nil
+}
+
+var people = regexp.MustCompile(`(?i)/(users?|u|profiles?|members?|people|persons?|authors?)/[^/]+$`)
+
+// isProfile says whether the object is somebody's page about themselves.
+func (o *object) isProfile() bool {
+	return slices.ContainsFunc(o.refs, func(r observe.Reference) bool { return people.MatchString(r.Path) })
+}
+
+func anyPersonal(facts state.Snapshot) bool {
+	for where, value := range facts {
+		if isPersonal(where, value) {
+			return true
+		}
+	}
+	return false
 }
 
 func howMany(n int) string {
