@@ -51,7 +51,11 @@ func chainWhy(f finding.Finding, victim string) string {
 	case finding.PropertyAssignment:
 		return fmt.Sprintf("%s set the field %s, which no form offers, from %q to %q in a real browser; the change was re-read", page, r.Field.Name, r.Field.Value, option(r.Field))
 	case finding.AuthFunction:
-		return fmt.Sprintf("%s carried out a function of an administrator's in a real browser, though %q is none; the change was re-read as %q", page, victim, r.Owner)
+		reader := r.Owner
+		if len(f.Plan.Clicks) > 0 {
+			reader = victim // whose page it is that was framed
+		}
+		return fmt.Sprintf("%s carried out a function of an administrator's in a real browser, though %q is none; the change was re-read as %q", page, victim, reader)
 	}
 	return fmt.Sprintf("%s changed what belongs to %q in a real browser; the change was re-read as %[2]q", page, r.Owner)
 }

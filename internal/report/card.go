@@ -170,7 +170,9 @@ func (c *card) exhibits() {
 	if c.Proof == nil {
 		return
 	}
-	c.Oracle = oracleText(c.Proof.Oracle)
+	if rereads(c.Proof) {
+		c.Oracle = oracleText(c.Proof.Oracle)
+	}
 	for _, f := range c.Proof.Files {
 		kind := imageType(f.Data)
 		switch {

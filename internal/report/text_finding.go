@@ -152,10 +152,14 @@ func oracleText(names string) string {
 
 var oracles = map[string]string{"http": "over HTTP as the victim", "dynamodb": "in DynamoDB", "dynamodb-streams": "in DynamoDB Streams"}
 
+// rereads says whether state was looked at again: where the attacker only read, what
+// it got is the proof.
+func rereads(proof *finding.Proof) bool { return len(proof.Changes) > 0 || len(proof.Reads) == 0 }
+
 // reread says who vouches for the outcome of a test.
 func reread(proof *finding.Proof) string {
 	var parts []string
-	if proof.Oracle != "" {
+	if proof.Oracle != "" && rereads(proof) {
 		parts = append(parts, "state re-read "+oracleText(proof.Oracle))
 	}
 	if proof.Marker != "" {
