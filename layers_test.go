@@ -55,7 +55,7 @@ var table = map[string]layer{
 	"internal/prove": {[]string{"policy", "internal/finding", "internal/scope", "internal/identity", "internal/observe",
 		"internal/state", "internal/browser", "internal/attacker", "internal/websocket"}, []string{"golang.org/x/net", "github.com/andybalholm/cascadia"}},
 	"internal/report": {[]string{"internal/finding"}, []string{"charm.land/lipgloss", "github.com/charmbracelet"}},
-	"internal/scan": {[]string{"policy", "internal/finding", "internal/scope", "internal/identity", "internal/observe",
+	"internal/scan": {[]string{"policy", "internal/finding", "internal/har", "internal/scope", "internal/identity", "internal/observe",
 		"internal/state", "internal/browser", "internal/attacker", "internal/check", "internal/prove", "internal/report"}, nil},
 	"internal/config":   {[]string{"policy", "internal/identity"}, []string{"github.com/goccy/go-yaml"}},
 	"internal/lab":      {nil, []string{"golang.org/x/net/websocket"}},

@@ -49,7 +49,7 @@ func TestInitDraftsFromADocumentAndNeverOverwrites(t *testing.T) {
 const recordedShop = `{"log": {"entries": [
  {"request": {"method": "GET", "url": "ORIGIN/", "headers": [{"name": "Cookie", "value": "sid=S3CRETcookie"}]}, "response": {"status": 200, "content": {"mimeType": "text/html"}}},
  {"request": {"method": "POST", "url": "ORIGIN/api/login", "headers": [], "postData": {"mimeType": "application/json", "text": "{\"email\": \"S3CRET@x\", \"password\": \"S3CRETpassword\"}"}}, "response": {"status": 200}},
- {"request": {"method": "PUT", "url": "ORIGIN/api/orders/17/note", "headers": [{"name": "Referer", "value": "ORIGIN/"}, {"name": "Cookie", "value": "sid=S3CRETcookie"}],
+ {"request": {"method": "POST", "url": "ORIGIN/api/orders/17/note", "headers": [{"name": "Referer", "value": "ORIGIN/"}, {"name": "Cookie", "value": "sid=S3CRETcookie"}],
   "postData": {"mimeType": "application/json", "text": "{\"note\": \"for S3CRETcookie\", \"amount\": 12}"}}, "response": {"status": 200}},
  {"request": {"method": "GET", "url": "ORIGIN/hidden?tab=2", "headers": []}, "response": {"status": 200, "content": {"mimeType": "text/html"}}},
  {"request": {"method": "POST", "url": "https://elsewhere.test/collect", "headers": []}, "response": {"status": 200}}]}}`
@@ -70,4 +70,28 @@ func TestInitDraftsFromARecording(t *testing.T) {
 	}
 	mantlet(t, nil, "init", "--record", filepath.Join("no", "such.har")).expect(t, exitUsage, "no such file")
 	mantlet(t, nil, "init", "--record", "shop.yaml").expect(t, exitUsage, "no JSON")
+}
+
+// TestScanTakesARecording is the way from a HAR file to what is tested, by the flag
+// and by the file (R27).
+func TestScanTakesARecording(t *testing.T) {
+	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if c, err := r.Cookie("sid"); err != nil || c.Value != "ann-4711" {
+			w.WriteHeader(http.StatusUnauthorized)
+		}
+		safe(w, "<title>Shop</title>nothing links anywhere")
+	})
+	recording := filepath.Join(t.TempDir(), "shop.har")
+	if err := os.WriteFile(recording, []byte(strings.ReplaceAll(recordedShop, "ORIGIN", url)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	file := write(t, "targets: ["+url+"]\nhar: ["+recording+"]\n")
+	for name, args := range map[string][]string{"flag": {url, "--har", recording}, "file": {"--config", file}} {
+		o := look(t, map[string]string{"ANN": "sid=ann-4711"}, append(args, "--cookie-env", "ANN", "--dry-run")...)
+		o.expect(t, exitClean, "POST /api/orders/{id}/note")
+		if strings.Contains(o.stdout, "S3CRET") {
+			t.Errorf("%s: a secret of the recording is shown:\n%s", name, o.stdout)
+		}
+	}
+	look(t, nil, url, "--har", file).expect(t, exitUsage, "no JSON")
 }

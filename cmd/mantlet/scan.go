@@ -11,6 +11,7 @@ import (
 
 	"github.com/mantlet-dev/mantlet/internal/config"
 	"github.com/mantlet-dev/mantlet/internal/finding"
+	"github.com/mantlet-dev/mantlet/internal/har"
 	"github.com/mantlet-dev/mantlet/internal/identity"
 	"github.com/mantlet-dev/mantlet/internal/observe"
 	"github.com/mantlet-dev/mantlet/internal/scan"
@@ -28,6 +29,7 @@ type scanFlags struct {
 	dryRun      bool
 	stopFile    string
 	targets     []string // of the command line
+	recordings  []string
 	cookieEnv   string
 	bearerEnv   string
 	maxRequests int
@@ -63,6 +65,7 @@ Exit status: 0 clean, 1 findings at or above --fail-on, 2 usage or configuration
 		Example: `  mantlet scan http://127.0.0.1:8000
   mantlet scan --dry-run http://127.0.0.1:8000
   mantlet scan --config staging.yaml --fail-on high
+  mantlet scan http://127.0.0.1:8000 --har session.har
   SESSION='sid=...' mantlet scan http://127.0.0.1:8000 --cookie-env SESSION
   mantlet scan https://app.example --format json > report.json
   mantlet scan http://127.0.0.1:8000 --suggest guard.yaml
@@ -115,6 +118,7 @@ func (f *scanFlags) register(cmd *cobra.Command) {
 	flag.StringVar(&f.browser, "browser", "", "Chromium or Chrome to use (default: an installed one)")
 	flag.BoolVar(&f.noBrowser, "no-browser", false, "use no browser: no scripts, no proofs")
 	flag.BoolVar(&f.noProofs, "no-proofs", false, "look and judge, but attack nothing")
+	flag.StringSliceVar(&f.recordings, "har", nil, "recorded requests to look at and to test, a HAR `FILE`")
 	flag.StringVar(&f.cookieEnv, "cookie-env", "", "environment `VARIABLE` with the Cookie header of a logged-in user")
 	flag.StringVar(&f.bearerEnv, "bearer-env", "", "environment `VARIABLE` with a bearer token")
 	flag.IntVar(&f.maxRequests, "max-requests", 0, "requests the scan may send (default 50000 on loopback, 5000 elsewhere)")
@@ -144,6 +148,10 @@ func (f *scanFlags) prepare(cmd *cobra.Command, e *env, args []string) (scan.Job
 	if err := o.validate(); err != nil {
 		return scan.Job{}, output{}, err
 	}
+	recorded, err := recordedIn(file.HAR)
+	if err != nil {
+		return scan.Job{}, output{}, err
+	}
 	specs, err := f.identities(e, file)
 	if err != nil {
 		return scan.Job{}, output{}, err
@@ -154,7 +162,7 @@ func (f *scanFlags) prepare(cmd *cobra.Command, e *env, args []string) (scan.Job
 	}
 	return scan.Job{
 		Grant: grant, Targets: file.Targets, Identities: specs, Rules: file.Policy,
-		OpenAPI: file.OpenAPI, Seeds: file.Seeds, Sockets: socketsOf(file), Pages: file.Budget.Pages,
+		OpenAPI: file.OpenAPI, Recorded: recorded, Seeds: file.Seeds, Sockets: socketsOf(file), Pages: file.Budget.Pages,
 		Browser:   scan.Browser{Path: cmp.Or(file.Browser.Path, e.getenv("MANTLET_BROWSER")), Off: f.noBrowser},
 		Tables:    scan.Tables{Endpoint: file.DynamoDB.Endpoint, Region: file.DynamoDB.Region, Names: file.DynamoDB.Tables},
 		Mutations: file.Budget.Mutations, Deletes: file.Budget.Deletes, Proofs: !f.noProofs, DryRun: f.dryRun, Tool: "mantlet " + version,
@@ -167,6 +175,19 @@ func socketsOf(file config.File) []observe.Socket {
 		list = append(list, observe.Socket{URL: s.URL, Messages: s.Messages})
 	}
 	return list
+}
+
+// recordedIn are the requests of all recordings.
+func recordedIn(paths []string) ([]har.Entry, error) {
+	var all []har.Entry
+	for _, path := range paths {
+		r, err := readRecording(path)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, r.Entries...)
+	}
+	return all, nil
 }
 
 func (f *scanFlags) load() (config.File, error) {
@@ -185,6 +206,7 @@ func (f *scanFlags) merge(file *config.File, args []string) {
 	if len(args) > 0 {
 		file.Targets = args
 	}
+	file.HAR = append(file.HAR, f.recordings...)
 	file.Mode = cmp.Or(f.mode, file.Mode)
 	file.Browser.Path = cmp.Or(f.browser, file.Browser.Path)
 	file.Budget.Requests = cmp.Or(f.maxRequests, file.Budget.Requests)

@@ -28,8 +28,8 @@ type seen struct {
 func newActions() *actions { return &actions{index: map[string]int{}} }
 
 // rank of the ways in which an action is known, best first: a form tells more than
-// a script, a script more than a document.
-var rank = map[string]int{"form": 0, "link": 1, "script": 2, "openapi": 3}
+// a script, a script more than a recording, and that more than a document.
+var rank = map[string]int{"form": 0, "link": 1, "script": 2, "har": 3, "openapi": 4}
 
 // add takes an action in and returns its index. Actor is who was shown it; nil if
 // it comes from a document. Actions with the same method and route are one, unless
@@ -39,7 +39,7 @@ func (a *actions) add(x finding.Action, actor *string) int {
 	place := x.Method + " " + x.Route
 	i, known := a.index[exact]
 	if !known {
-		if j, same := a.index[place]; same && (x.Source != a.list[j].Source || x.Source == "openapi" || x.Source == "script") && mergeable(a.list[j].Action, x) {
+		if j, same := a.index[place]; same && (x.Source != a.list[j].Source || x.Source == "openapi" || wasSent(x)) && mergeable(a.list[j].Action, x) {
 			i, known = j, true
 		}
 	}
@@ -80,14 +80,14 @@ func (s *seen) merge(x finding.Action, actor *string) {
 	if better {
 		known, other = x, s.Action
 	}
-	if len(known.Fields) == 0 || known.Source == "script" {
+	if len(known.Fields) == 0 || wasSent(known) {
 		for _, f := range other.Fields {
 			if !slices.Contains(fieldNames(known), f.Name) {
 				known.Fields = append(slices.Clone(known.Fields), f)
 			}
 		}
 	}
-	if known.Source == "script" {
+	if wasSent(known) {
 		known.Fields = typed(known.Fields, other.Fields)
 	}
 	known.Encoding = cmp.Or(known.Encoding, other.Encoding)
@@ -99,6 +99,9 @@ func (s *seen) merge(x finding.Action, actor *string) {
 	known.Login, known.HeaderToken = login, header
 	s.Action = known
 }
+
+// wasSent says whether an action is known from requests and not from a description.
+func wasSent(a finding.Action) bool { return a.Source == "script" || a.Source == "har" }
 
 // typed gives fields that a script sends the types that a document knows.
 func typed(fields, documented []finding.Field) []finding.Field {
@@ -190,7 +193,12 @@ func (c *collector) boundAction(v *view, call markup.Call, b markup.Binding) fin
 
 // requestAction is a request that a page's script really made in the browser.
 func (c *collector) requestAction(v *view, r Request) finding.Action {
-	a := finding.Action{Method: r.Method, URL: r.URL, Page: v.exchange.URL, Source: "script", Route: c.routes.of(r.URL),
+	return c.sentAction(v.exchange.URL, r)
+}
+
+// sentAction is a request that was made from a page, "" if it is not known which.
+func (c *collector) sentAction(page string, r Request) finding.Action {
+	a := finding.Action{Method: r.Method, URL: r.URL, Page: page, Source: "script", Route: c.routes.of(r.URL),
 		Encoding: mediaType(r.Header.Get("Content-Type"))}
 	for _, name := range sortedKeys(r.Header) {
 		value := r.Header.Get(name)

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/mantlet-dev/mantlet/internal/finding"
+	"github.com/mantlet-dev/mantlet/internal/har"
 	"github.com/mantlet-dev/mantlet/internal/identity"
 	"github.com/mantlet-dev/mantlet/internal/scope"
 )
@@ -24,6 +25,9 @@ type Options struct {
 	// URL.
 	OpenAPI []string
 	Seeds   []string // further addresses to start from, absolute or relative to the target
+	// Recorded are requests that somebody was recorded to send; those in scope are
+	// taken for actions and for addresses to start from.
+	Recorded []har.Entry
 	// Sockets are WebSockets that no page shows, with messages to send over them.
 	Sockets []Socket
 	// Deletes is consent to open, on other machines too, one link of each kind that is
@@ -88,6 +92,7 @@ func Collect(ctx context.Context, g *scope.Grant, sessions []*identity.Session, 
 		return nil, err
 	}
 	c.readDocuments()
+	c.readRecorded()
 	for _, s := range sessions {
 		c.crawlAs(s)
 	}

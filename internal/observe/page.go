@@ -26,6 +26,10 @@ func (c *collector) readPages() {
 		c.readHandlers(v, p)
 		c.site.Pages = append(c.site.Pages, p)
 	}
+	for _, a := range c.recordedActions() {
+		c.actions.add(a, nil)
+	}
+	c.recordedValues()
 	for _, a := range c.api.actions(c) {
 		c.actions.add(a, nil)
 	}

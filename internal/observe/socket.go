@@ -38,6 +38,7 @@ func (c *collector) readSockets() {
 	for _, raw := range c.api.sockets {
 		c.addSocket(raw, "openapi", nil, nil)
 	}
+	c.readRecordedSockets()
 	for _, s := range c.o.Sockets {
 		raw, ok := c.absolute(s.URL)
 		if !ok || !c.addSocket(raw, "config", nil, s.Messages) {

@@ -2,6 +2,7 @@ package scan
 
 import (
 	"github.com/mantlet-dev/mantlet/internal/finding"
+	"github.com/mantlet-dev/mantlet/internal/har"
 	"github.com/mantlet-dev/mantlet/internal/identity"
 	"github.com/mantlet-dev/mantlet/internal/observe"
 	"github.com/mantlet-dev/mantlet/internal/scope"
@@ -15,6 +16,7 @@ type Job struct {
 	Identities []identity.Spec
 	Rules      policy.Rules
 	OpenAPI    []string         // further documents to read, paths or URLs
+	Recorded   []har.Entry      // requests that somebody was recorded to send
 	Seeds      []string         // further pages to start from
 	Sockets    []observe.Socket // WebSockets that no page shows
 	Pages      int              // pages per identity; 0: observe's default

@@ -117,7 +117,7 @@ func (c crew) named(name string) *identity.Session {
 // look observes the site and afterwards makes sure that every session lived
 // through it: what was seen with a lost session was seen as a stranger.
 func look(ctx context.Context, job Job, c crew, b *browsers, out *sink) *observe.Site {
-	options := observe.Options{MaxPages: job.Pages, OpenAPI: job.OpenAPI, Seeds: job.Seeds, Sockets: job.Sockets, Deletes: job.Deletes, Log: out.relay}
+	options := observe.Options{MaxPages: job.Pages, OpenAPI: job.OpenAPI, Recorded: job.Recorded, Seeds: job.Seeds, Sockets: job.Sockets, Deletes: job.Deletes, Log: out.relay}
 	if b.missing == nil {
 		options.Renderer = b
 	} else if !job.Browser.Off {
