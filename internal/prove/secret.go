@@ -30,13 +30,15 @@ const (
 func secretsIn(first, second state.Snapshot, others []string, own string) []secret {
 	var found []secret
 	for where, value := range first {
-		text := strings.TrimSpace(value)
-		if second[where] != value || utf8.RuneCountInString(text) < shortestSecret || len(text) > longestSecret ||
-			own != "" && strings.Contains(text, own) || strings.HasSuffix(where, " status") {
+		if second[where] != value || own != "" && strings.Contains(value, own) || strings.HasSuffix(where, " status") {
 			continue
 		}
-		if !slices.ContainsFunc(others, func(o string) bool { return strings.Contains(o, text) }) {
-			place, _, _ := strings.Cut(where, "\x00")
+		place, _, _ := strings.Cut(where, "\x00")
+		for _, text := range tellingParts(value) {
+			if utf8.RuneCountInString(text) < shortestSecret || len(text) > longestSecret ||
+				slices.ContainsFunc(others, func(o string) bool { return strings.Contains(o, text) }) {
+				continue
+			}
 			found = append(found, secret{place, text})
 		}
 	}
@@ -47,6 +49,20 @@ func secretsIn(first, second state.Snapshot, others []string, own string) []secr
 		return strings.Compare(a.where+a.value, b.where+b.value)
 	})
 	return found[:min(len(found), mostSecrets)]
+}
+
+// tellingParts are a value as a whole and the addresses of mail in it: an answer
+// elsewhere may tell these alone.
+func tellingParts(value string) []string {
+	whole := strings.TrimSpace(value)
+	parts := []string{whole}
+	for _, word := range strings.Fields(whole) {
+		word = strings.Trim(word, ".,;:!?()<>\"'")
+		if name, domain, ok := strings.Cut(word, "@"); ok && word != whole && name != "" && strings.Contains(domain, ".") {
+			parts = append(parts, word)
+		}
+	}
+	return parts
 }
 
 func personal(s secret) int {
