@@ -46,7 +46,7 @@ var table = map[string]layer{
 	"internal/markup":     {[]string{"policy", "internal/finding"}, []string{"golang.org/x/net", "github.com/andybalholm/cascadia"}},
 	"internal/identity":   {[]string{"policy", "internal/finding", "internal/scope", "internal/markup"}, nil},
 	"internal/observe": {[]string{"policy", "internal/finding", "internal/scope", "internal/markup", "internal/identity", "internal/har"},
-		[]string{"golang.org/x/net", "github.com/getkin/kin-openapi"}},
+		[]string{"golang.org/x/net", "github.com/getkin/kin-openapi", "github.com/goccy/go-yaml"}},
 	"internal/state": {[]string{"internal/finding", "internal/scope", "internal/identity", "internal/iam"},
 		[]string{"golang.org/x/net", "github.com/aws"}},
 	"internal/browser":  {[]string{"policy", "internal/finding"}, []string{"github.com/chromedp"}},

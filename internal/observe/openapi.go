@@ -11,8 +11,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/getkin/kin-openapi/openapi2"
-	"github.com/getkin/kin-openapi/openapi2conv"
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
@@ -66,15 +64,6 @@ func parseOpenAPI(data []byte, source string) (doc *openapi3.T, err error) {
 		return nil, errNoOpenAPI
 	}
 	return doc, nil
-}
-
-// loadSwagger2 converts a Swagger 2 document; nil and no error if it is none.
-func loadSwagger2(data []byte, loader *openapi3.Loader) (*openapi3.T, error) {
-	var old openapi2.T
-	if !bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) || old.UnmarshalJSON(data) != nil || !strings.HasPrefix(old.Swagger, "2") {
-		return nil, nil
-	}
-	return openapi2conv.ToV3WithLoader(&old, loader, nil)
 }
 
 // add takes the operations of a document in, and its paths among the routes.

@@ -112,6 +112,9 @@ func (o operation) typeOf(in, name string) string {
 	return "string"
 }
 
+// oldExample is where authors of Swagger 2 write an example of a parameter.
+const oldExample = "x-example"
+
 func parameterSample(p *openapi3.Parameter) any {
 	if p.Example != nil {
 		return p.Example
@@ -120,6 +123,9 @@ func parameterSample(p *openapi3.Parameter) any {
 		if e := p.Examples[name]; e != nil && e.Value != nil && e.Value.Value != nil {
 			return e.Value.Value
 		}
+	}
+	if v := p.Extensions[oldExample]; v != nil {
+		return v
 	}
 	if v := sample(p.Schema); v != nil {
 		return v
@@ -130,7 +136,7 @@ func parameterSample(p *openapi3.Parameter) any {
 // hasGiven says whether the document itself names a value, so that it may be one
 // that exists.
 func hasGiven(p *openapi3.Parameter) bool {
-	if p.Example != nil || len(p.Examples) > 0 {
+	if p.Example != nil || len(p.Examples) > 0 || p.Extensions[oldExample] != nil {
 		return true
 	}
 	if p.Schema == nil || p.Schema.Value == nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -188,7 +189,13 @@ var formats = map[string]string{
 	"phone": "555-0100",
 }
 
+// oneOfWords is a pattern that only words fit, as frameworks write constants.
+var oneOfWords = regexp.MustCompile(`^\^?(?:\((?:\?:)?)?([A-Za-z0-9_-]+)(?:\|[A-Za-z0-9_|-]*)?\)?\$?$`)
+
 func sampleString(s *openapi3.Schema) any {
+	if m := oneOfWords.FindStringSubmatch(s.Pattern); m != nil {
+		return m[1]
+	}
 	text, known := formats[strings.ToLower(s.Format)]
 	if !known {
 		text = "sample"
