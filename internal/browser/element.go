@@ -17,14 +17,31 @@ type Rect struct {
 // Middle is the point of r that a user would aim at.
 func (r Rect) Middle() (x, y float64) { return r.X + r.Width/2, r.Y + r.Height/2 }
 
+// deepScript finds elements in open shadow trees, too: " >>> " in a selector goes from
+// an element into its tree, where what follows begins at the top unless it is an id.
+const deepScript = `const deep = selector => {
+  let roots = [document], found = [];
+  selector.split(' >>> ').forEach((part, i) => {
+    if (i) roots = found.map(e => e.shadowRoot).filter(Boolean);
+    found = roots.flatMap(r => [...r.querySelectorAll(part)]);
+    if (i && !/^[#[]/.test(part)) found = found.filter(e => {
+      for (let k = part.split(' > ').length; e && k; k--) e = e.parentNode;
+      return roots.includes(e);
+    });
+  });
+  return found;
+};
+`
+
 // rectScript finds the first match that is painted and that a click in its middle
 // would reach, after scrolling to it. Its answer counts scrolling out again.
 const rectScript = `(selector => {
-  for (const e of document.querySelectorAll(selector)) {
+  ` + deepScript + `
+  for (const e of deep(selector)) {
     e.scrollIntoView({block: 'center', inline: 'center', behavior: 'instant'});
     const r = e.getBoundingClientRect(), s = getComputedStyle(e);
     if (r.width < 1 || r.height < 1 || s.visibility !== 'visible') continue;
-    const hit = document.elementFromPoint(r.x + r.width / 2, r.y + r.height / 2);
+    const hit = e.getRootNode().elementFromPoint(r.x + r.width / 2, r.y + r.height / 2);
     if (!hit || !(e.contains(hit) || hit.shadowRoot && hit.shadowRoot.contains(e) || hit.contains(e) && hit.tagName === 'LABEL')) continue;
     return {x: r.x + scrollX, y: r.y + scrollY, width: r.width, height: r.height};
   }
@@ -70,20 +87,33 @@ func (p *Page) Size(ctx context.Context) (width, height int, err error) {
 // mostHTML bounds what is taken of a document, in characters.
 const mostHTML = 8 << 20
 
-// HTML is the document as it stands now, scripts' changes included; the first
-// eight million characters of it.
+// htmlScript writes open shadow trees as servers send them, in templates.
+const htmlScript = `(() => {
+  const type = document.doctype ? new XMLSerializer().serializeToString(document.doctype) + "\n" : "", d = document.documentElement;
+  if (!d) return type;
+  const shadowRoots = [];
+  const walk = root => {
+    for (const e of root.querySelectorAll('*')) if (e.shadowRoot) { shadowRoots.push(e.shadowRoot); walk(e.shadowRoot); }
+  };
+  walk(document);
+  if (!shadowRoots.length || !d.getHTML) return type + d.outerHTML;
+  const shell = d.cloneNode(false).outerHTML, end = shell.lastIndexOf('</');
+  return type + shell.slice(0, end) + d.getHTML({shadowRoots}) + shell.slice(end);
+})().slice(0, %d)`
+
+// HTML is the document as it stands now, scripts' changes and open shadow trees
+// included; the first eight million characters of it.
 func (p *Page) HTML(ctx context.Context) (string, error) {
 	var text string
-	script := `((document.doctype ? new XMLSerializer().serializeToString(document.doctype) + "\n" : "") +
-  (document.documentElement ? document.documentElement.outerHTML : "")).slice(0, %d)`
-	err := p.Eval(ctx, fmt.Sprintf(script, mostHTML), &text)
+	err := p.Eval(ctx, fmt.Sprintf(htmlScript, mostHTML), &text)
 	return text, err
 }
 
 // fillScript goes through the element's own setter, which frameworks that watch
 // their inputs have not replaced, and tells them afterwards.
 const fillScript = `((selector, value) => {
-  const e = document.querySelector(selector);
+  ` + deepScript + `
+  const e = deep(selector)[0];
   if (!e) return false;
   if (e.focus) e.focus();
   if (e.type === 'checkbox' || e.type === 'radio') {

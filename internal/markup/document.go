@@ -45,6 +45,7 @@ func Parse(body []byte, at *url.URL) (*Document, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the page at %s: %w", at.Redacted(), err)
 	}
+	openShadows(root)
 	d := &Document{URL: at, base: at, root: root, ids: map[string]int{}, place: map[*html.Node]int{}, kin: map[kinship]int{}}
 	for n := range elements(root) {
 		d.nodes = append(d.nodes, n)

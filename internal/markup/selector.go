@@ -12,18 +12,26 @@ import (
 
 // selector is a CSS selector that finds n and nothing else in d: its id if no
 // other element has it, else the way down to it from the nearest ancestor that has
-// one, else from the root.
+// one, else from the root. Where the way leads into a shadow tree stands " >>> ".
 func (d *Document) selector(n *html.Node) string {
 	var steps []string
-	for ; n != nil && n.Type == html.ElementNode; n = n.Parent {
+	named := false
+	for ; n != nil && n.Type == html.ElementNode && !isShadow(n); n = n.Parent {
+		if named {
+			continue // only on the way to the host
+		}
 		if id := attr(n, "id"); id != "" && d.ids[id] == 1 {
-			steps = append(steps, idSelector(id))
-			break
+			steps, named = append(steps, idSelector(id)), true
+			continue
 		}
 		steps = append(steps, d.step(n))
 	}
 	slices.Reverse(steps)
-	return strings.Join(steps, " > ")
+	way := strings.Join(steps, " > ")
+	if n != nil && isShadow(n) {
+		return d.selector(n.Parent) + Into + way
+	}
+	return way
 }
 
 // step tells n from its siblings of the same type.
