@@ -95,3 +95,17 @@ func TestScanTakesARecording(t *testing.T) {
 	}
 	look(t, nil, url, "--har", file).expect(t, exitUsage, "no JSON")
 }
+
+// TestCoverageNamesWhatIsDocumentedAndWasNotReached is the verdict's account of what
+// was looked at.
+func TestCoverageNamesWhatIsDocumentedAndWasNotReached(t *testing.T) {
+	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/swagger.json" {
+			w.Write([]byte(shopAPI))
+			return
+		}
+		safe(w, "<title>Shop</title>")
+	})
+	look(t, nil, url, "--no-proofs").expect(t, exitClean, "documented operations reached")
+	look(t, nil, url, "--no-proofs", "--format", "json").expect(t, exitClean, `"missed": [`, `"POST /api/orders"`)
+}

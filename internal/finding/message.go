@@ -79,4 +79,10 @@ type Coverage struct {
 	Mutations  int `json:"mutations"` // changes made to the target
 	Remaining  int `json:"remaining"` // of those, not undone
 	Identities int `json:"identities"`
+	// Documented counts the operations that OpenAPI documents describe, Reached those
+	// of them that answered an identity or were put to the test; Missed are the others,
+	// as "METHOD /route".
+	Documented int      `json:"documented,omitempty"`
+	Reached    int      `json:"reached,omitempty"`
+	Missed     []string `json:"missed,omitempty"`
 }

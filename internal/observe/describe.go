@@ -2,6 +2,7 @@ package observe
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/mantlet-dev/mantlet/internal/finding"
@@ -47,4 +48,15 @@ func Describe(data []byte, source string) (Description, error) {
 		}
 	}
 	return d, nil
+}
+
+// endpoints are all operations that documents describe, without their addresses.
+func (a *api) endpoints() []finding.Endpoint {
+	var list []finding.Endpoint
+	for _, o := range a.operations {
+		if e := (finding.Endpoint{Method: o.method, Route: o.path}); !slices.Contains(list, e) {
+			list = append(list, e)
+		}
+	}
+	return list
 }

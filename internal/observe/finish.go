@@ -36,6 +36,7 @@ func (c *collector) finish() {
 		c.site.Actions = append(c.site.Actions, a.Action)
 		c.site.Actors = append(c.site.Actors, a.actors)
 	}
+	c.site.Documented = c.api.endpoints()
 	c.readCookies()
 	c.site.Framework = c.findFramework()
 	c.redact()

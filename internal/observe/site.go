@@ -41,6 +41,8 @@ type Site struct {
 	// Foreign are the answers that named an origin whose pages may read them, to
 	// questions that were asked again as if a page of another origin had asked.
 	Foreign []ForeignAnswer
+	// Documented are the operations that OpenAPI documents describe, seen or not.
+	Documented []finding.Endpoint
 	// Cookies are the Set-Cookie lines seen, each distinct line once.
 	Cookies []Cookie
 	// Identities are the names under which the site was seen; "" is anonymous.

@@ -68,6 +68,9 @@ func (r Report) coverage() []string {
 		count(c.Proofs, "browser proof"),
 		count(c.Requests, "request"),
 	}
+	if c.Documented > 0 {
+		parts = append(parts, fmt.Sprintf("%d of %s reached", c.Reached, count(c.Documented, "documented operation")))
+	}
 	return parts
 }
 
