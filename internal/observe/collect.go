@@ -99,6 +99,7 @@ func Collect(ctx context.Context, g *scope.Grant, sessions []*identity.Session, 
 	c.compareAsAnonymous()
 	c.probeErrors()
 	c.askAsForeign()
+	c.askGraphQL()
 	c.finish()
 	return c.site, ctx.Err()
 }
