@@ -79,7 +79,7 @@ type Action struct {
 	Page string `json:"page,omitempty"`
 	// Selector finds the submitting control in Page (CSS), "" if there is none.
 	Selector string `json:"selector,omitempty"`
-	// Source says how it was found: form, link, script, openapi, config.
+	// Source says how it was found: form, link, script, har, openapi, config.
 	Source string `json:"source"`
 	// HeaderToken names a request header in which the application's own script
 	// sends an anti-forgery token, "" if none was seen.

@@ -63,7 +63,7 @@ type Exchange struct {
 	Method   string
 	URL      string
 	Route    string // template: identifiers replaced by {id}, or the OpenAPI path
-	// Purpose is why it was fetched: crawl, openapi, robots, error-probe, login, script.
+	// Purpose is why it was fetched: crawl, openapi, robots, error-probe, login, script, graphql.
 	Purpose  string
 	Status   int
 	Header   http.Header // response header, Set-Cookie values digested
