@@ -117,10 +117,13 @@ func values(secrets []secret) []string {
 func (b *Bench) strangers(victim *identity.Session) []stranger {
 	list := []stranger{{"broken-session", "a session that means nothing", victim.Broken()}, {"anonymous", "a visitor without a session", identity.Anonymous(b.Grant)}}
 	if other := b.attackerOf(victim); other != nil && !other.IsAnonymous() && other.Name() != victim.Name() {
-		list = append(list, stranger{"other-user", fmt.Sprintf("%q", other.Name()), other})
+		list = append(list, stranger{otherUser, fmt.Sprintf("%q", other.Name()), other})
 	}
 	return list
 }
+
+// otherUser is the control of a stranger who has a session of their own.
+const otherUser = "other-user"
 
 type stranger struct {
 	control, called string

@@ -215,8 +215,7 @@ func (t *tap) compare(ctx context.Context, own string, first, second talk) error
 	var others []string
 	all := t.bench.strangers(t.victim)
 	for _, s := range all {
-		mark := newText()
-		had, err := t.talk(ctx, own, s.session.CookieHeader(t.address), t.say(mark), t.expect, strangerFor)
+		had, mark, err := t.talkAs(ctx, own, s)
 		if err != nil {
 			return err
 		}
@@ -228,7 +227,7 @@ func (t *tap) compare(ctx context.Context, own string, first, second talk) error
 			t.effect.known = false // whoever opens it may do this: another weakness
 		}
 		others = append(others, strings.Join(had.got, "\n"), factsOf(spoken(had.got)))
-		t.needs = t.needs || s.control != "other-user" && (!had.opened || len(had.got) == 0 && t.expect > 0)
+		t.needs = t.needs || s.control != otherUser && (!had.opened || len(had.got) == 0 && t.expect > 0)
 		t.finding.Proof.Controls = append(t.finding.Proof.Controls, finding.Control{Name: s.control, Passed: true, Text: s.called + " " + toldText(had)})
 	}
 	t.secrets = secretsIn(spoken(first.got), spoken(second.got), others, "")
@@ -236,6 +235,28 @@ func (t *tap) compare(ctx context.Context, own string, first, second talk) error
 		{Name: "idle", Passed: true, Text: fmt.Sprintf("of what the socket said twice to %q, %s said to nobody else", t.victim.Name(), were(len(t.secrets), "value"))},
 	}, append(t.effect.controls(), t.finding.Proof.Controls...)...)
 	return nil
+}
+
+// talkAs talks as a stranger. One who has a session of their own changes what is
+// theirs, which is put back.
+func (t *tap) talkAs(ctx context.Context, own string, s stranger) (had talk, mark string, err error) {
+	send := func(ctx context.Context, text string) error {
+		got, err := t.talk(ctx, own, s.session.CookieHeader(t.address), t.say(text), t.expect, strangerFor)
+		had, mark = got, text
+		return err
+	}
+	if s.control != otherUser || !t.effect.known {
+		err = send(ctx, newText())
+		return had, mark, err
+	}
+	theirs, err := t.bench.effectOf(s.session, *t.finding, true)
+	if err != nil {
+		return had, mark, err
+	}
+	err = theirs.learn(ctx, send)
+	said, last := had, mark
+	theirs.undo(context.WithoutCancel(ctx), send)
+	return said, last, err
 }
 
 // lookAfter re-reads what a conversation changed; a refused handshake said nothing.
