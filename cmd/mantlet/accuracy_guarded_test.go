@@ -32,9 +32,7 @@ func TestTheLoopIsClosedForTheShop(t *testing.T) {
 }
 
 func TestTheLoopIsClosedForThePythonApplications(t *testing.T) {
-	if os.Getenv("MANTLET_WHOLE_LAB") != "1" {
-		t.Skip("set MANTLET_WHOLE_LAB=1, after scripts/setup, to guard the Python applications")
-	}
+	needsWholeLab(t)
 	t.Chdir("../..") // where lab and .lab are
 	for _, app := range guardedApps[1:] {
 		t.Run(app, func(t *testing.T) { expectClosed(t, closeLoop(t, app, report.Report{})) })

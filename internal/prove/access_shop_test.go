@@ -2,6 +2,7 @@ package prove_test
 
 import (
 	"bytes"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -16,6 +17,9 @@ import (
 	"github.com/mantlet-dev/mantlet/internal/state"
 	"github.com/mantlet-dev/mantlet/policy"
 )
+
+// What an identifier is called is each framework's own affair.
+var placeholder = regexp.MustCompile(`\{[^}]*\}`)
 
 // aboutAccess says whether a weakness is one of authentication or authorization.
 func aboutAccess(w string) bool {
