@@ -81,12 +81,12 @@ func From(findings []finding.Finding, declared policy.Rules, target string, name
 	for i := range s.Rules.Exempt {
 		s.Rules.Exempt[i].Reason = oneLine(s.Rules.Exempt[i].Reason)
 	}
-	site, err := policy.OriginOfURL(target)
+	site, err := policy.OriginOfURL(webAddress(target))
 	if err == nil {
 		s.Upstream = site.String()
 	}
 	for _, f := range findings {
-		at, err := policy.OriginOfURL(f.Endpoint.URL)
+		at, err := policy.OriginOfURL(webAddress(f.Endpoint.URL))
 		switch {
 		case f.State != finding.Proven && f.State != finding.Suspected:
 		case err == nil && !at.Same(site):
@@ -98,6 +98,14 @@ func From(findings []finding.Finding, declared policy.Rules, target string, name
 		}
 	}
 	return s
+}
+
+// webAddress is the address that a socket's handshake is sent to.
+func webAddress(raw string) string {
+	if rest, ok := strings.CutPrefix(raw, "ws"); ok && (strings.HasPrefix(rest, "://") || strings.HasPrefix(rest, "s://")) {
+		return "http" + rest
+	}
+	return raw
 }
 
 // partners lets those frame a page whom it names, unless the owner declared somebody
@@ -134,10 +142,10 @@ func (s *Suggestion) take(f finding.Finding) {
 	case f.Weakness == finding.CookieSameSite, f.Weakness == finding.CookieHTTPOnly:
 		s.harden(f)
 	case !proven:
-	case f.Weakness == finding.Clickjacking, strings.HasPrefix(name, "framing-"):
+	case f.Weakness == finding.Clickjacking, strings.HasPrefix(name, "framing-"), f.Weakness == finding.Chain && clicked(f):
 		s.answer("", "", whyFraming, f)
 	case f.Weakness == finding.CSRF, strings.HasPrefix(name, "csrf-"), f.Weakness == finding.Chain:
-		s.forgery(f) // a chain begins with a forged request
+		s.forgery(f)
 	case f.Weakness == finding.CSWSH:
 		s.answer("", "", whySocket, f)
 	case f.Weakness == finding.CORSRead:
@@ -146,6 +154,10 @@ func (s *Suggestion) take(f finding.Finding) {
 		s.beyond(f, beyondWhy(f.Weakness))
 	}
 }
+
+// clicked says whether a chain begins with a click in a frame, and not with a forged
+// request.
+func clicked(f finding.Finding) bool { return f.Plan != nil && len(f.Plan.Clicks) > 0 }
 
 // Unstoppable says whether the guard could do nothing about f, were it proven.
 func Unstoppable(f finding.Finding) bool {

@@ -81,6 +81,16 @@ func TestTheSmallestRulesThatStopWhatWasProven(t *testing.T) {
 		{name: "missing logins", finding: proven(finding.AuthMissing, "GET /export"), beyond: "decided by the application"},
 		{name: "messages between pages", finding: proven(finding.PostMessageOrigin, "GET /desk"), beyond: "never passes the guard"},
 		{name: "a chain begins with a forgery", finding: proven(finding.Chain, "POST /profile"), stopped: 1},
+		{name: "or with a click", finding: func() finding.Finding {
+			f := proven(finding.Chain, "GET /office/opening", asIs)
+			f.Plan.Action.Method, f.Plan.Clicks = "GET", []finding.Click{{Page: f.Endpoint.URL}}
+			return f
+		}(), stopped: 1},
+		{name: "a socket stands at the site as well", finding: func() finding.Finding {
+			f := proven(finding.CSWSH, "GET /chat")
+			f.Endpoint.URL = strings.Replace(f.Endpoint.URL, "http", "ws", 1)
+			return f
+		}(), stopped: 1},
 		{name: "what nobody has heard of", finding: proven("teleport", "POST /x"), beyond: "no rule of the guard is known"},
 		{name: "a mere suspicion", finding: suspected(finding.CSRF, "POST /email")},
 		{name: "another application", finding: func() finding.Finding {
