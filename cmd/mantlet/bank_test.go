@@ -107,9 +107,13 @@ func attackable(weakness string) bool {
 func (s labScan) expectTruth(t *testing.T) {
 	t.Helper()
 	var vulnerable, found, proven, falsely, safe int
-	for _, row := range held(s.instance, s.report).Rows {
-		if mark := row.Mark(); mark == "FALSE" || mark == "MISSED" {
+	result := held(s.instance, s.report)
+	for _, row := range result.Rows {
+		switch mark := row.Mark(); {
+		case mark == "FALSE", mark == "MISSED" && (attackable(row.Weakness) || strings.HasPrefix(row.Weakness, "framing")):
 			t.Errorf("%s %s is %s: %s", row.Endpoint, row.Weakness, row.Truth, row.Verdict)
+		case mark == "MISSED":
+			t.Logf("missed: %s %s", row.Endpoint, row.Weakness)
 		}
 		switch {
 		case !attackable(row.Weakness):
@@ -129,6 +133,9 @@ func (s labScan) expectTruth(t *testing.T) {
 				t.Logf("not proven: %s %s: %s: %s", row.Endpoint, row.Weakness, row.Verdict, s.whyNot(row.Endpoint, row.Weakness))
 			}
 		}
+	}
+	if result.Recall < 0.95 {
+		t.Errorf("recall over all weaknesses is %.3f, and has to be 0.95", result.Recall)
 	}
 	t.Logf("%s %s: %d vulnerable and %d safe places that change state; proven %d, found %d, proven falsely %d",
 		s.instance.App, s.instance.Variant, vulnerable, safe, proven, found, falsely)
