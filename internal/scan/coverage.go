@@ -28,3 +28,15 @@ func countDocumented(c *finding.Coverage, site *observe.Site, tested map[string]
 	}
 	slices.Sort(c.Missed)
 }
+
+// triedOf counts the site's actions that were put to the test; attacks on what is
+// only read are no actions.
+func triedOf(site *observe.Site, tested map[string]bool) int {
+	n := 0
+	for _, a := range site.Actions {
+		if tested[a.Endpoint().String()] {
+			n++
+		}
+	}
+	return n
+}

@@ -20,3 +20,10 @@ func TestDocumentedOperationsThatNobodyReachedAreNamed(t *testing.T) {
 		t.Errorf("got %+v", c)
 	}
 }
+
+func TestOnlyActionsCountAsActionsPutToTheTest(t *testing.T) {
+	site := &observe.Site{Actions: []finding.Action{{Method: "POST", Route: "/email"}, {Method: "POST", Route: "/name"}}}
+	if n := triedOf(site, map[string]bool{"POST /email": true, "GET /orders": true}); n != 1 {
+		t.Errorf("%d of 2 actions, want 1", n)
+	}
+}

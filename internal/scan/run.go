@@ -161,7 +161,7 @@ func closing(job Job, c crew, site *observe.Site, settled []finding.Finding, t t
 		Embedders: check.Embedders(site)}
 	end.Coverage = finding.Coverage{
 		Requests: job.Grant.Requests(), Routes: routes(site), Pages: len(site.Pages), Actions: len(site.Actions),
-		Tested: len(t.tested), Proofs: t.proofs, Mutations: len(t.mutations), Identities: len(c.sessions) - 1,
+		Tested: triedOf(site, t.tested), Proofs: t.proofs, Mutations: len(t.mutations), Identities: len(c.sessions) - 1,
 	}
 	countDocumented(&end.Coverage, site, t.tested)
 	for _, m := range t.mutations {
