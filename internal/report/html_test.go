@@ -186,7 +186,8 @@ func TestPageTellsTheWholeStory(t *testing.T) {
 
 func TestMatrixCountsEveryFindingOnce(t *testing.T) {
 	r := sample(t)
-	r.Findings = append(r.Findings, finding.Finding{Weakness: "socket-hijack", State: finding.Suspected})
+	r.Findings = append(r.Findings, finding.Finding{Weakness: "socket-hijack", State: finding.Suspected},
+		finding.Finding{Weakness: finding.BOLARead, State: finding.Proven})
 	got := map[string]string{}
 	for _, row := range viewOf(r).Matrix {
 		for _, c := range row.Cells {
@@ -195,6 +196,7 @@ func TestMatrixCountsEveryFindingOnce(t *testing.T) {
 	}
 	want := map[string]string{ // proven, suspected, protected, not testable
 		"Clickjacking": "1010", "Forged requests (CSRF)": "2011", "Framing policy": "0100", "Session cookies": "0100", "Others": "0100",
+		"BOLA/IDOR": "1000",
 	}
 	if !maps.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)

@@ -81,17 +81,27 @@ type matrixCell struct {
 	Anchor string // of the first finding counted
 }
 
-// families are the rows of the matrix: what a weakness's name begins with.
-var families = []struct{ prefix, name string }{
-	{"clickjacking", "Clickjacking"},
-	{"csrf", "Forged requests (CSRF)"},
-	{"framing", "Framing policy"},
-	{"cookie", "Session cookies"},
-	{"", "Others"},
+// families are the rows of the matrix: what a weakness's name begins with, and
+// whether its row is there although nothing of it was tried.
+var families = []struct {
+	prefix, name string
+	always       bool
+}{
+	{"chain", "Chains", false},
+	{"clickjacking", "Clickjacking", true},
+	{"csrf", "Forged requests (CSRF)", true},
+	{"cswsh", "Cross-site WebSocket", false},
+	{"cors", "Cross-origin reading (CORS)", false},
+	{"postmessage", "Cross-origin messages", false},
+	{"auth", "Authentication", false},
+	{"bola", "BOLA/IDOR", false},
+	{"property", "Property authorization", false},
+	{"framing", "Framing policy", true},
+	{"cookie", "Session cookies", true},
+	{"", "Others", false},
 }
 
-// matrix counts every card once. A family nobody heard of gets a row only if
-// something is in it.
+// matrix counts every card once.
 func matrix(cards []card) []matrixRow {
 	var rows []matrixRow
 	for _, family := range families {
@@ -109,7 +119,7 @@ func matrix(cards []card) []matrixRow {
 			total += cell.Count
 			row.Cells = append(row.Cells, cell)
 		}
-		if family.prefix != "" || total > 0 {
+		if family.always || total > 0 {
 			rows = append(rows, row)
 		}
 	}
