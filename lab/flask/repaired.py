@@ -21,7 +21,7 @@ FEED_COOKIE = None
 DENSITY_FROM_ANYWHERE = KEYS_CHOSEN = False
 TIMES_OF_ALL = SNIPPETS_OF_ALL = SNIPPETS_TOLD = EXPORTS_OPEN = STAFF_OPEN = PROFILE_TAKES_ALL = CARD_TELLS_ALL = False
 
-SHARED = {"/api/work/partner": Sharing(one_of(PARTNER)), "/api/work/open": public, "/api/patterns": public}
+SHARED = {"/api/workload/partner": Sharing(one_of(PARTNER)), "/api/workload/open": public, "/api/patterns": public}
 
 
 def may_listen(path, origin, host):

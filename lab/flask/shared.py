@@ -19,7 +19,7 @@ def _add(name):
     def work():
         return jsonify(user=g.me["username"], email=g.me["email"], tickets=[row["title"] for row in tracker().tickets(g.me["username"])])
 
-    blueprint.add_url_rule(f"/api/work/{name}", name, work)
+    blueprint.add_url_rule(f"/api/workload/{name}", name, work)
 
 
 for _name in PLACES:
@@ -58,4 +58,4 @@ def pattern(pattern_id):
 @logged_in
 def connect():
     return page("For programs", paragraphs=("Our sites under tracker.example and our partner read your work from here.",), template="links.html",
-                links=[(f"/api/work/{name}", name.title()) for name in PLACES] + [("/api/patterns", "Patterns"), ("https://www.tracker.example/", "The company")])
+                links=[(f"/api/workload/{name}", name.title()) for name in PLACES] + [("/api/patterns", "Patterns"), ("https://www.tracker.example/", "The company")])

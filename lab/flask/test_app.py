@@ -410,7 +410,7 @@ class Truth(Suite):
         self.held("GET /live/loom", "cswsh", "alice" in (first_message(self.alice, "/live/loom", "https://elsewhere.example") or ""))
 
     def test_sharing(self):
-        self.check_sharing(self.alice, [f"/api/work/{name}" for name in ("reflected", "sandboxed", "company", "partner", "open")] + ["/api/patterns", "/api/me"])
+        self.check_sharing(self.alice, [f"/api/workload/{name}" for name in ("reflected", "sandboxed", "company", "partner", "open")] + ["/api/patterns", "/api/me"])
 
     def test_framing(self):
         self.check_framing(self.alice, ticket_id="alice-squeak")

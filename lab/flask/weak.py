@@ -82,12 +82,12 @@ HEADER_TOKENS = {"POST /api/timezone", "POST /api/snippets", "PUT /api/snippets/
 LISTENERS = {"/live/work": any_origin, "/live/team": ends_like("tracker.example"), "/live/pace": any_origin}
 
 SHARED = {
-    "/api/work/reflected": Sharing(any_origin),
-    "/api/work/sandboxed": Sharing(one_of("null", PARTNER)),
-    "/api/work/company": Sharing(ends_like("tracker.example"), announced="https://www.tracker.example"),
+    "/api/workload/reflected": Sharing(any_origin),
+    "/api/workload/sandboxed": Sharing(one_of("null", PARTNER)),
+    "/api/workload/company": Sharing(ends_like("tracker.example"), announced="https://www.tracker.example"),
     # Sound.
-    "/api/work/partner": Sharing(one_of(PARTNER)),
-    "/api/work/open": public,
+    "/api/workload/partner": Sharing(one_of(PARTNER)),
+    "/api/workload/open": public,
     "/api/patterns": public,
 }
 
