@@ -165,7 +165,24 @@ func quotedText(s string) (text, rest string, ok bool) {
 // expressionEnd is where an expression ends: at a comma or a closing bracket that
 // is not its own.
 func expressionEnd(s string) int {
-	depth, quote := 0, byte(0)
+	depth := 0
+	return unquoted(s, func(c byte) bool {
+		switch c {
+		case '(', '[', '{':
+			depth++
+		case ')', ']', '}':
+			depth--
+		case ',':
+			return depth == 0
+		}
+		return depth < 0
+	})
+}
+
+// unquoted is the place of the first character of a script, not counting those
+// within quotes, at which stop says so; the length of s if there is none.
+func unquoted(s string, stop func(c byte) bool) int {
+	quote := byte(0)
 	for i := 0; i < len(s); i++ {
 		c := s[i]
 		switch {
@@ -177,13 +194,7 @@ func expressionEnd(s string) int {
 			}
 		case c == '"' || c == '\'' || c == '`':
 			quote = c
-		case strings.IndexByte("([{", c) >= 0:
-			depth++
-		case strings.IndexByte(")]}", c) >= 0:
-			if depth--; depth < 0 {
-				return i
-			}
-		case c == ',' && depth == 0:
+		case stop(c):
 			return i
 		}
 	}

@@ -73,27 +73,16 @@ func Calls(script string) []Call {
 // arguments is the text up to the parenthesis that closes a call.
 func arguments(s string) string {
 	s = s[:min(len(s), longestCall)]
-	depth, quote := 1, byte(0)
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		switch {
-		case quote != 0 && c == '\\':
-			i++
-		case quote != 0:
-			if c == quote {
-				quote = 0
-			}
-		case c == '"' || c == '\'' || c == '`':
-			quote = c
-		case c == '(':
+	depth := 1
+	return s[:unquoted(s, func(c byte) bool {
+		switch c {
+		case '(':
 			depth++
-		case c == ')':
-			if depth--; depth == 0 {
-				return s[:i]
-			}
+		case ')':
+			depth--
 		}
-	}
-	return s
+		return depth == 0
+	})]
 }
 
 func readCall(name, args string) (Call, bool) {
