@@ -38,10 +38,16 @@ scope come from mantlet.yaml.`,
 		Example: "  mantlet accuracy\n  mantlet accuracy http://127.0.0.1:9000 --truth truth.json --config mantlet.yaml",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if truthFile == "" && len(args) > 0 {
+				return exitError{exitUsage, fmt.Errorf("what is true of %s? name its truth file with --truth; without a URL the labs are measured", args[0])}
+			}
+			if err := choice.check(); err != nil {
+				return exitError{exitUsage, err}
+			}
 			var result accuracy.Result
-			var err error
+			var err, incomplete error
 			if truthFile != "" {
-				result, err = otherAccuracy(cmd, e, &flags, truthFile, args)
+				result, incomplete, err = otherAccuracy(cmd, e, &flags, truthFile, args)
 			} else {
 				result, err = labAccuracy(cmd, e, choice)
 			}
@@ -52,7 +58,7 @@ scope come from mantlet.yaml.`,
 			if err := writeAccuracy(out, result); err != nil {
 				return err
 			}
-			return closed(result.Guarded)
+			return errors.Join(incomplete, closed(result.Guarded))
 		},
 	}
 	flags.register(cmd)
@@ -65,24 +71,26 @@ scope come from mantlet.yaml.`,
 	return cmd
 }
 
-func otherAccuracy(cmd *cobra.Command, e *env, flags *scanFlags, truthFile string, args []string) (accuracy.Result, error) {
+// otherAccuracy measures the application at a URL; incomplete says what could not be
+// looked at.
+func otherAccuracy(cmd *cobra.Command, e *env, flags *scanFlags, truthFile string, args []string) (of accuracy.Result, incomplete, err error) {
 	truth, err := readTruth(truthFile)
 	if err != nil {
-		return accuracy.Result{}, err
+		return of, nil, err
 	}
 	flags.output = output{format: "text", color: "auto", failOn: "none"}
 	job, _, err := flags.prepare(cmd, e, args)
 	if err != nil {
-		return accuracy.Result{}, err
+		return of, nil, err
 	}
 	r, err := perform(cmd.Context(), e, job, output{format: "none"})
 	if err != nil {
-		return accuracy.Result{}, err
+		return of, nil, err
 	}
-	for _, why := range r.End.Why {
-		fmt.Fprintln(e.stderr, "mantlet: incomplete:", why)
+	if !r.End.Complete {
+		incomplete = exitError{exitIncomplete, fmt.Errorf("incomplete: %s", strings.Join(r.End.Why, "; "))}
 	}
-	return accuracy.Compare(truth, all(r)), nil
+	return accuracy.Compare(truth, all(r)), incomplete, nil
 }
 
 func readTruth(path string) (lab.Truth, error) {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -41,6 +42,25 @@ type labChoice struct {
 
 func (c labChoice) includes(app, variant string) bool {
 	return (len(c.apps) == 0 || slices.Contains(c.apps, app)) && (len(c.variants) == 0 || slices.Contains(c.variants, variant))
+}
+
+// check refuses a choice that no lab answers to: measuring nothing is not a result.
+func (c labChoice) check() error {
+	all := labs()
+	for _, app := range guardedApps {
+		all = append(all, labApp{app, guarded})
+	}
+	for _, app := range c.apps {
+		if !slices.ContainsFunc(all, func(l labApp) bool { return l.app == app }) {
+			return fmt.Errorf("--lab %s: there is no such lab; there are %s", app, strings.Join(guardedApps, ", "))
+		}
+	}
+	for _, variant := range c.variants {
+		if !slices.ContainsFunc(all, func(l labApp) bool { return l.variant == variant && c.includes(l.app, variant) }) {
+			return fmt.Errorf("--variant %s: none of the chosen labs has it; mantlet accuracy --help lists them", variant)
+		}
+	}
+	return nil
 }
 
 func labAccuracy(cmd *cobra.Command, e *env, choice labChoice) (accuracy.Result, error) {
