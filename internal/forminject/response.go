@@ -4,6 +4,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 )
@@ -68,9 +69,15 @@ func isShared(h http.Header) bool {
 	return false
 }
 
+// wholePage is the longest page that is rewritten in one piece.
+const wholePage = 256 << 10
+
 // Into puts field, a whole element, into the forms of a response that Refuses finds
 // nothing against. self is the page's origin. Headers that describe the old body go,
 // and the page is kept from shared caches.
+//
+// A page of known length, up to 256 KiB, is read to its end and gets its new length:
+// sending it in chunks costs more than rewriting it. Others are rewritten as they come.
 func Into(res *http.Response, field, self string) {
 	for _, name := range []string{"Content-Length", "Content-Md5", "Digest", "Content-Digest", "Repr-Digest", "Etag", "Last-Modified", "Accept-Ranges", "Expires"} {
 		res.Header.Del(name)
@@ -80,7 +87,12 @@ func Into(res *http.Response, field, self string) {
 	}
 	// ContentLength keeps saying whether a length was known: httputil.ReverseProxy
 	// flushes each part of a page that has none, and the others are no streams.
-	res.Body = newReader(res.Body, field, self)
+	r := newReader(res.Body, field, self)
+	res.Body = r
+	if 0 < res.ContentLength && res.ContentLength <= wholePage && r.readAll() {
+		res.ContentLength = int64(len(r.out))
+		res.Header.Set("Content-Length", strconv.Itoa(len(r.out)))
+	}
 }
 
 // AskPlain makes a request for a page one that is answered uncompressed and whole:
@@ -108,13 +120,13 @@ type reader struct {
 }
 
 type buffers struct {
-	in        [32 << 10]byte
+	in        [64 << 10]byte
 	out, held []byte
 }
 
 var pool = sync.Pool{New: func() any { return new(buffers) }}
 
-func newReader(body io.ReadCloser, field, self string) io.ReadCloser {
+func newReader(body io.ReadCloser, field, self string) *reader {
 	b := pool.Get().(*buffers)
 	return &reader{Closer: body, src: body, b: b, w: rewriter{field: []byte(field), self: self, held: b.held[:0]}}
 }
@@ -132,6 +144,19 @@ func (r *reader) Read(p []byte) (int, error) {
 	n := copy(p, r.out)
 	r.out = r.out[n:]
 	return n, nil
+}
+
+// readAll rewrites the whole page before any of it is read. If the page breaks off,
+// which is not ok, what came of it is read, and then the error.
+func (r *reader) readAll() (ok bool) {
+	out := r.b.out[:0]
+	for r.err == nil {
+		n, err := r.src.Read(r.b.in[:])
+		out, r.err = r.w.feed(out, r.b.in[:n]), err
+	}
+	r.out = r.w.end(out)
+	r.b.out = r.out
+	return r.err == io.EOF
 }
 
 // fill rewrites what one read from below gives, into p if it has room for all of it.

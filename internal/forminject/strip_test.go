@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -171,6 +172,29 @@ func TestAPageComesInTheRhythmItIsSent(t *testing.T) {
 	}
 }
 
+func TestAPageOfKnownLengthMayBeTooLongOrBreakOff(t *testing.T) {
+	form := "<form method=post></form>"
+	long := strings.Repeat("x", wholePage) + form
+	for _, test := range []struct {
+		name, page string
+		length     int64
+		body       io.Reader
+		err        error
+	}{
+		{"too long", long, int64(len(long)), strings.NewReader(long), nil},
+		{"broken off", form, 100, io.MultiReader(strings.NewReader(form), iotest.ErrReader(io.ErrUnexpectedEOF)), io.ErrUnexpectedEOF},
+	} {
+		res := &http.Response{Header: http.Header{"Content-Length": {"1"}}, ContentLength: test.length, Body: io.NopCloser(test.body)}
+		Into(res, string(field), self)
+		if said := res.Header.Get("Content-Length"); said != "" || res.ContentLength != test.length {
+			t.Errorf("%s: a length is said that nobody knows: %q, %d", test.name, said, res.ContentLength)
+		}
+		if got, err := io.ReadAll(res.Body); string(got) != rewrite(test.page, whole) || err != test.err {
+			t.Errorf("%s: %d bytes, %v", test.name, len(got), err)
+		}
+	}
+}
+
 func TestAReaderOfAnySizeGetsTheSamePage(t *testing.T) {
 	pages := []string{bigPage().String(), strings.Repeat("<form method=post></form>", 4000), strings.Repeat("x", 100_000) + "<form method=post", "", "<"}
 	for _, page := range pages {
@@ -192,8 +216,8 @@ func TestAReaderOfAnySizeGetsTheSamePage(t *testing.T) {
 			if got.String() != want {
 				t.Fatalf("%.20q in pieces of %d: %d bytes, want %d", page, size, got.Len(), len(want))
 			}
-			if res.ContentLength != int64(len(page)) || res.Header.Get("Content-Length") != "" {
-				t.Errorf("a page of known length is said to be a stream: %d", res.ContentLength)
+			if said := res.Header.Get("Content-Length"); page != "" && said != strconv.Itoa(len(want)) || int64(len(want)) != res.ContentLength {
+				t.Errorf("a page of %d bytes is said to have %q, %d", len(want), said, res.ContentLength)
 			}
 		}
 	}
