@@ -24,6 +24,7 @@ var bolaRead = &Check{
 				p.Report(intrusion(finding.BOLARead, a, owner, intruder, belongs(refs, owner, intruder)))
 			}
 		}
+		reportNamed(p)
 	},
 }
 

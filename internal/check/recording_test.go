@@ -50,6 +50,7 @@ type siteFile struct {
 	Framework  observe.Framework
 	Actions    []finding.Action
 	Actors     [][]string
+	Reads      []finding.Action
 	Tokens     []observe.Token
 	Cookies    []observe.Cookie
 	Controls   map[string][]observe.Control
@@ -170,7 +171,7 @@ func readRecording(archive *txtar.Archive) (recording, error) {
 		}
 	}
 	r.site = &observe.Site{Target: s.Target, Identities: s.Identities, Framework: s.Framework,
-		Actions: s.Actions, Actors: s.Actors, Tokens: s.Tokens, Cookies: s.Cookies,
+		Actions: s.Actions, Actors: s.Actors, Reads: s.Reads, Tokens: s.Tokens, Cookies: s.Cookies,
 		Sockets: s.Sockets, Foreign: s.Foreign, Domains: s.Domains}
 	for _, file := range archive.Files {
 		if !strings.HasPrefix(file.Name, "GET ") {

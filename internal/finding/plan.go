@@ -21,7 +21,8 @@ type Plan struct {
 	// Clicks are the controls to click in the framed page, in order; only for PlanFrame.
 	Clicks []Click `json:"clicks,omitempty"`
 	// Messages are what to send over the socket, or to post to the page, in order;
-	// only for PlanSocket and PlanMessage. MarkerSlot stands where a marker goes.
+	// only for PlanSocket, PlanMessage and a PlanAccess over a socket. MarkerSlot stands
+	// where a marker goes.
 	Messages []string `json:"messages,omitempty"`
 	// Reach is what the forged request does beyond what the application's own page
 	// lets it do; only for PlanChain.
@@ -104,7 +105,7 @@ func (a Action) Endpoint() Endpoint { return Endpoint{Method: a.Method, Route: a
 // A Field is one input of an action.
 type Field struct {
 	Name string `json:"name"`
-	// In is where it travels: "body" (default when empty), "query", "path", "header".
+	// In is where it travels: "body" (default when empty), "query", "path", "header", "message" (over a socket).
 	In string `json:"in,omitempty"`
 	// Type is the HTML input type or the JSON type: text, email, number, integer,
 	// boolean, hidden, password, select, checkbox, textarea, file, object, array …

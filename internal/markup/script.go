@@ -26,6 +26,8 @@ type Call struct {
 	// Header names a request header whose value the script looks up rather than
 	// writes: that is how anti-forgery tokens travel. "" if there is none.
 	Header string
+	// Headers are those whose value the script writes, by name; nil if there are none.
+	Headers map[string]string
 	// Bearer is set if the script adds an Authorization header.
 	Bearer bool
 }
@@ -170,6 +172,12 @@ func (c *Call) noteHeader(name, value string) {
 		literal := value == "" || value[0] == '"' || value[0] == '\'' || value[0] >= '0' && value[0] <= '9'
 		if !literal && c.Header == "" {
 			c.Header = name
+		}
+		if literal && value != "" {
+			if c.Headers == nil {
+				c.Headers = map[string]string{}
+			}
+			c.Headers[name] = strings.Trim(value, `"'`)
 		}
 	}
 }

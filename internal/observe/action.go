@@ -168,7 +168,16 @@ func (c *collector) scriptAction(v *view, call markup.Call) finding.Action {
 	for _, key := range call.Keys {
 		a.Fields = append(a.Fields, finding.Field{Name: key, Type: "string"})
 	}
+	a.Fields = append(a.Fields, headerFields(headerOf(call))...)
 	return a
+}
+
+func headerOf(call markup.Call) http.Header {
+	header := http.Header{}
+	for name, value := range call.Headers {
+		header.Set(name, value)
+	}
+	return header
 }
 
 // boundAction is what a script sends in place of the form it took over.
@@ -211,7 +220,7 @@ func (c *collector) sentAction(page string, r Request) finding.Action {
 			c.grant.Redactor().Learn("token", value)
 		}
 	}
-	a.Fields = requestFields(a.Encoding, r.Body)
+	a.Fields = append(requestFields(a.Encoding, r.Body), headerFields(r.Header)...)
 	return a
 }
 

@@ -155,10 +155,11 @@ func (c *collector) redact() {
 		s := &c.site.Skips[i]
 		s.What, s.Why = r.Text(s.What), r.Text(s.Why)
 	}
-	for i := range c.site.Actions {
-		for j := range c.site.Actions[i].Fields {
-			f := &c.site.Actions[i].Fields[j]
-			f.Value = r.Text(f.Value)
+	for _, list := range [][]finding.Action{c.site.Actions, c.site.Reads} {
+		for _, a := range list {
+			for i := range a.Fields {
+				a.Fields[i].Value = r.Text(a.Fields[i].Value)
+			}
 		}
 	}
 }

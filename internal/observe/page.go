@@ -29,6 +29,7 @@ func (c *collector) readPages() {
 	for _, a := range c.recordedActions() {
 		c.actions.add(a, nil)
 	}
+	c.recordedReads()
 	c.recordedValues()
 	for _, a := range c.api.actions(c) {
 		c.actions.add(a, nil)
@@ -54,6 +55,7 @@ func (c *collector) readControls(v *view, p *Page) {
 		if !isSafe(call.Method) && c.grant.Allows(call.URL) == nil {
 			c.actions.add(c.scriptAction(v, call), &actor)
 		}
+		c.headed(v.exchange.URL, Request{Method: call.Method, URL: call.URL, Header: headerOf(call)})
 	}
 	for _, f := range v.page.Forms() {
 		if !takenOver[f.Selector] {
@@ -155,6 +157,7 @@ func (c *collector) readRendered(v *view, p *Page) {
 	actor := v.exchange.Identity
 	for _, r := range v.rendered.Requests {
 		p.Requests = append(p.Requests, r.Method+" "+r.URL)
+		c.headed(v.exchange.URL, r)
 		if !isSafe(r.Method) && c.grant.Allows(r.URL) == nil {
 			c.actions.add(c.requestAction(v, r), &actor)
 		}

@@ -98,6 +98,15 @@ func (c *collector) recordedActions() []finding.Action {
 	return list
 }
 
+// recordedReads are the recorded requests that name what they read in a header.
+func (c *collector) recordedReads() {
+	for _, e := range c.o.Recorded {
+		if !e.Socket && e.Status < 400 {
+			c.headed("", Request{Method: e.Method, URL: e.URL, Header: e.Header})
+		}
+	}
+}
+
 func (c *collector) recordedAction(e har.Entry) finding.Action {
 	page := e.Header.Get("Referer")
 	if u, err := url.Parse(page); err != nil || u.Path == "" || c.grant.Allows(page) != nil {

@@ -40,6 +40,9 @@ func nounOf(r Reference) string {
 		return ""
 	}
 	name := strings.ToLower(r.Name)
+	if r.In == "header" {
+		name = strings.TrimPrefix(name, "x-")
+	}
 	for _, end := range []string{"_id", "-id", "id", "_number", "_ref"} {
 		if noun, ok := strings.CutSuffix(name, end); ok && noun != "" {
 			return singular(noun)

@@ -41,6 +41,9 @@ type Site struct {
 	// Foreign are the answers that named an origin whose pages may read them, to
 	// questions that were asked again as if a page of another origin had asked.
 	Foreign []ForeignAnswer
+	// Reads are requests that scripts make to read and that no link can make: they name
+	// an object in a header.
+	Reads []finding.Action
 	// Documented are the operations that OpenAPI documents describe, seen or not.
 	Documented []finding.Endpoint
 	// Cookies are the Set-Cookie lines seen, each distinct line once.

@@ -262,7 +262,7 @@ func (s *subject) ownHeaders(ctx context.Context, who *identity.Session) map[str
 	}
 	as := &subject{bench: s.bench, action: s.action, victim: who, headers: map[string]string{}}
 	for name, text := range s.headers {
-		if !tokenLike.MatchString(name) && !looksRandom(text) {
+		if _, names := headersOf(s.action)[name]; names || !tokenLike.MatchString(name) && !looksRandom(text) {
 			as.headers[name] = text // a mark of the script, the same for everybody
 		}
 	}

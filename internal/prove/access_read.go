@@ -44,14 +44,17 @@ func (b *Bench) glance(ctx context.Context, who doer, address, source string) (g
 
 // An object is what only its owner should be shown, and how it is recognised.
 type object struct {
-	bench   *Bench
-	owner   *identity.Session
-	action  finding.Action
-	refs    []observe.Reference
-	source  string
-	form    *subject       // where it is asked for with a body, nil for a GET
-	seen    glance         // as the owner sees it
-	private state.Snapshot // facts of it that the callers are shown nowhere else
+	bench  *Bench
+	owner  *identity.Session
+	action finding.Action
+	refs   []observe.Reference
+	source string
+	form   *subject // where it is asked for with a body, nil for a GET
+	// messages name it over a socket, after which the owner hears that many.
+	messages []string
+	heard    int
+	seen     glance         // as the owner sees it
+	private  state.Snapshot // facts of it that the callers are shown nowhere else
 }
 
 // tryRead asks for what the owner is shown as each of the callers.
@@ -87,7 +90,7 @@ func (b *Bench) objectOf(ctx context.Context, f *finding.Finding, owner *identit
 	if err := b.Grant.Allows(a.URL); err != nil {
 		return nil, notTestable("%v", err)
 	}
-	o := &object{bench: b, owner: owner, action: a, refs: observe.References(a.Route, a.URL, a.Fields), source: a.Method + " " + a.Route}
+	o := &object{bench: b, owner: owner, action: a, refs: refsOf(f.Plan), messages: f.Plan.Messages, source: a.Method + " " + a.Route}
 	if owner.Alive(ctx) != nil {
 		if err := owner.Renew(ctx); err != nil {
 			return nil, notTestable("the session of %q was lost and could not be renewed: %v", owner.Name(), err)
@@ -145,7 +148,11 @@ func (o *object) open(ctx context.Context) error {
 
 // look asks for the object as who, or for the one with another identifier.
 func (o *object) look(ctx context.Context, who *identity.Session, address, id string) (glance, error) {
-	if o.form == nil {
+	if headers := headersOf(o.action); len(o.messages) > 0 {
+		return o.overSocket(ctx, who, id)
+	} else if o.form == nil && len(headers) > 0 {
+		return o.byHeader(ctx, who, headers, id)
+	} else if o.form == nil {
 		return o.bench.glance(ctx, who, address, o.source)
 	}
 	sub := o.form.submission(o.form.asItStands(""))
@@ -171,8 +178,11 @@ func (o *object) look(ctx context.Context, who *identity.Session, address, id st
 		return glance{}, err
 	}
 	o.bench.Ledger.changed(entry, nil) // it asks, by its name
-	facts := state.Flatten(o.source, a.header.Get("Content-Type"), a.body)
-	return glance{a, facts.Map(o.bench.redact)}, nil
+	return o.factsOf(a), nil
+}
+
+func (o *object) factsOf(a answer) glance {
+	return glance{a, state.Flatten(o.source, a.header.Get("Content-Type"), a.body).Map(o.bench.redact)}
 }
 
 // tells says whether a value says something beside which object was asked for.
@@ -259,7 +269,7 @@ func (o *object) missing(n int) (address, id string) {
 		return "", ""
 	}
 	if r.Path == "" && r.In != "query" {
-		return o.action.URL, id // it stands in the body
+		return o.action.URL, id // it stands in the body, a header or a message
 	}
 	if r.In == "query" {
 		query := u.Query()
@@ -296,7 +306,7 @@ func (o *object) ask(ctx context.Context, f *finding.Finding, c caller) (state.S
 	if len(shown) > 0 {
 		why = fmt.Sprintf("%d of %d private facts of the owner's in the answer", len(shown), len(o.private))
 		f.Proof.Steps = append(f.Proof.Steps, finding.Step{Text: "The address was asked for " + c.text + ".",
-			Request: o.action.Method + " " + o.bench.redact(o.action.URL), Answer: o.bench.answerText(g.answer)})
+			Request: o.request(), Answer: o.bench.answerText(g.answer)})
 	}
 	note(f, c, len(shown) > 0, g.status, why)
 	return shown, nil

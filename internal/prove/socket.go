@@ -96,7 +96,11 @@ func filledMessages(messages []string, text string) []string {
 // talk opens the socket outside the browser, says something and listens until
 // expect messages have come and it is quiet, or for as long as patience.
 func (t *tap) talk(ctx context.Context, origin, cookies string, say []string, expect int, patience time.Duration) (talk, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, t.address, nil)
+	return t.bench.talk(ctx, t.address, origin, cookies, say, expect, patience)
+}
+
+func (b *Bench) talk(ctx context.Context, address, origin, cookies string, say []string, expect int, patience time.Duration) (talk, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return talk{}, notTestable("the address of the socket cannot be asked for: %v", err)
 	}
@@ -106,7 +110,7 @@ func (t *tap) talk(ctx context.Context, origin, cookies string, say []string, ex
 			request.Header.Set(name, text)
 		}
 	}
-	response, stream, err := t.bench.Grant.Upgrade(request)
+	response, stream, err := b.Grant.Upgrade(request)
 	if err != nil {
 		if errors.Is(err, scope.ErrBudget) || ctx.Err() != nil {
 			return talk{}, err

@@ -112,7 +112,7 @@ func (b *Bench) newSubject(a finding.Action, victim *identity.Session) (*subject
 		}
 		a = aimed
 	}
-	return &subject{bench: b, action: a, victim: victim, target: target, used: map[string]bool{}, chosen: map[string]string{}, headers: map[string]string{}}, nil
+	return &subject{bench: b, action: a, victim: victim, target: target, used: map[string]bool{}, chosen: map[string]string{}, headers: headersOf(a)}, nil
 }
 
 // refresh reads the state anew before the next plan on a subject that is known.
