@@ -1,8 +1,10 @@
 package scan
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/mantlet-dev/mantlet/internal/finding"
 	"github.com/mantlet-dev/mantlet/internal/observe"
@@ -29,6 +31,25 @@ func countDocumented(c *finding.Coverage, site *observe.Site, tested map[string]
 	slices.Sort(c.Missed)
 }
 
+// ordeals are what became of the attacks on each action, by endpoint.
+type ordeals struct {
+	tested map[string]bool
+	why    map[string]string // why the first attack on it came to no verdict
+}
+
+// note takes in how an attack went. An action was put to the test where an attack came
+// to a verdict that rests on what was sent; where the legitimate request itself had no
+// effect to compare with, or nothing could be sent, it was not.
+func (o ordeals) note(f finding.Finding) {
+	place := f.Plan.Action.Endpoint().String()
+	switch {
+	case f.State == finding.Proven, f.Proof != nil && len(f.Proof.Attempts) > 0 && f.State != finding.NotTestable:
+		o.tested[place] = true
+	case o.why[place] == "":
+		o.why[place] = strings.TrimPrefix(strings.TrimPrefix(f.Why, "not testable: "), "not observable: ")
+	}
+}
+
 // triedOf counts the site's actions that were put to the test; attacks on what is
 // only read are no actions.
 func triedOf(site *observe.Site, tested map[string]bool) int {
@@ -39,4 +60,26 @@ func triedOf(site *observe.Site, tested map[string]bool) int {
 		}
 	}
 	return n
+}
+
+// untested names the site's actions that no attack came to a verdict on, those with one
+// reason together: nothing found there means nothing.
+func untested(site *observe.Site, o ordeals) []finding.Skip {
+	var skips []finding.Skip
+	at := map[string]int{}
+	for _, a := range site.Actions {
+		place := a.Endpoint().String()
+		if o.tested[place] {
+			continue
+		}
+		why := "not put to the test: " + cmp.Or(o.why[place], "no attack applies to it")
+		i, known := at[why]
+		if !known {
+			at[why] = len(skips)
+			skips = append(skips, finding.Skip{What: place, Why: why})
+		} else if !slices.Contains(strings.Split(skips[i].What, ", "), place) {
+			skips[i].What += ", " + place
+		}
+	}
+	return skips
 }

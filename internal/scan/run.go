@@ -45,6 +45,9 @@ func Run(ctx context.Context, job Job, h finding.Handler) error {
 	for i := range trial.mutations {
 		out.send(finding.Message{Mutation: &trial.mutations[i]})
 	}
+	if t := trial.ordeals; t.tested != nil {
+		out.skip(untested(site, t)...)
+	}
 	if err := context.Cause(ctx); err != nil {
 		out.skip(finding.Skip{What: "scan", Why: reason(err), Incomplete: true})
 	}
@@ -161,9 +164,9 @@ func closing(job Job, c crew, site *observe.Site, settled []finding.Finding, t t
 		Embedders: check.Embedders(site)}
 	end.Coverage = finding.Coverage{
 		Requests: job.Grant.Requests(), Routes: routes(site), Pages: len(site.Pages), Actions: len(site.Actions),
-		Tested: triedOf(site, t.tested), Proofs: t.proofs, Mutations: len(t.mutations), Identities: len(c.sessions) - 1,
+		Tested: triedOf(site, t.ordeals.tested), Proofs: t.proofs, Mutations: len(t.mutations), Identities: len(c.sessions) - 1,
 	}
-	countDocumented(&end.Coverage, site, t.tested)
+	countDocumented(&end.Coverage, site, t.ordeals.tested)
 	for _, m := range t.mutations {
 		if !m.Undone {
 			end.Coverage.Remaining++

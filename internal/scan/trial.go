@@ -18,7 +18,7 @@ import (
 type trial struct {
 	findings  []finding.Finding
 	mutations []finding.Mutation
-	tested    map[string]bool // actions that were put to the test, by endpoint
+	ordeals   ordeals
 	proofs    int
 }
 
@@ -60,7 +60,7 @@ func put(ctx context.Context, job Job, c crew, site *observe.Site, b *browsers, 
 
 func (t *trial) run(ctx context.Context, bench *prove.Bench, out *sink) {
 	total, done := planned(t.findings), 0
-	t.tested = map[string]bool{}
+	t.ordeals = ordeals{tested: map[string]bool{}, why: map[string]string{}}
 	var after []finding.Finding
 	for i, f := range t.findings {
 		if f.Plan == nil {
@@ -74,7 +74,7 @@ func (t *trial) run(ctx context.Context, bench *prove.Bench, out *sink) {
 		tried, err := bench.Attempt(ctx, f)
 		after = append(after, tried)
 		done++
-		t.tested[f.Plan.Action.Endpoint().String()] = true
+		t.ordeals.note(tried)
 		if tried.Proof != nil && tried.Proof.Browser != "" {
 			t.proofs++
 		}
