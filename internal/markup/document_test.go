@@ -124,6 +124,15 @@ func TestLinksThatMayChangeSomething(t *testing.T) {
 		{"/deleted-items", "Deleted", false, false},
 		{"/orders?status=open", "", false, false},
 		{"/login?next=/settings", "", false, false},
+		{"/createdb", "", false, true},
+		{"/api/db/seed", "", false, true},
+		{"/setup-database", "", false, true},
+		{"/populateDb", "", false, true},
+		{"/debug/seed_all_data", "", false, true},
+		{"/dashboard", "", false, false},
+		{"/databases", "", false, false},
+		{"/docs/setup", "", false, false},
+		{"/orders/create", "", false, false},
 	} {
 		full := "http://site.test" + test.url
 		if got := SuggestsChange(full, test.label); got != test.changes {

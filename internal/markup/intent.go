@@ -98,7 +98,19 @@ func SuggestsChange(rawURL, label string) bool {
 // it leads to a page that asks for confirmation, or does what it says at once.
 func NamesChange(rawURL string) bool {
 	u, err := url.Parse(rawURL)
-	return err != nil || anyWord(definite, lastSegments(u.Path))
+	return err != nil || anyWord(definite, lastSegments(u.Path)) || RemakesStore(rawURL)
+}
+
+// remakes are paths that make the whole store of an application anew, as those have
+// that are taught and tested with: createdb, reset-data, db/seed.
+var remakes = regexp.MustCompile(`\b(?:re)?(?:create|init|initiali[sz]e|drop|reset|wipe|seed|populate|clear|setup|migrate) ?(?:db|database|databases|schema|tables|fixtures)\b|` +
+	`\b(?:reset|wipe|seed|populate) ?(?:all )?(?:data|app|application|demo|everything|all)\b|\b(?:db|database|schema) (?:create|init|drop|reset|wipe|seed|populate|clear|setup|migrate)\b`)
+
+// RemakesStore says whether a path is named like what makes the whole store of an
+// application anew: with it goes what everybody has, the test's own users included.
+func RemakesStore(rawURL string) bool {
+	u, err := url.Parse(rawURL)
+	return err != nil || remakes.MatchString(strings.Join(words(lastSegments(u.Path)), " "))
 }
 
 func isCommandKey(key string) bool {

@@ -25,6 +25,9 @@ func (w *crawl) mayTry(rawURL string) bool {
 	case !w.c.grant.Local() && !w.c.o.Deletes:
 		w.c.skip(finding.Skip{What: rawURL, Why: "the link may change something at once; it is only followed on this machine or with consent to deletions"})
 		return false
+	case markup.RemakesStore(rawURL) && !w.c.o.Deletes:
+		w.c.skip(finding.Skip{What: rawURL, Why: "by its name the link makes the application's whole store anew; it is only followed with consent to deletions"})
+		return false
 	case w.c.atOnce[kind], w.changes[kind] && !w.seen[rawURL]:
 		return false
 	}

@@ -96,7 +96,8 @@ func (a *api) add(r *routes, doc *openapi3.T, source string) {
 // serverPath is the path under which a document's operations stand, if its first
 // server is where the document came from or is relative to it.
 func serverPath(doc *openapi3.T, source string) string {
-	if len(doc.Servers) == 0 || doc.Servers[0] == nil || strings.Contains(doc.Servers[0].URL, "{") {
+	// An empty address means the root, as a missing one does, and not the document itself.
+	if len(doc.Servers) == 0 || doc.Servers[0] == nil || doc.Servers[0].URL == "" || strings.Contains(doc.Servers[0].URL, "{") {
 		return ""
 	}
 	base, err := url.Parse(source)

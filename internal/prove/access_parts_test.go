@@ -1,6 +1,7 @@
 package prove
 
 import (
+	"encoding/base64"
 	"strings"
 	"testing"
 
@@ -86,5 +87,31 @@ func TestLabelsOfAPage(t *testing.T) {
 		if got := isAbout(c, row.name) && holdsValue(c, row.name, row.value); got != row.want {
 			t.Errorf("%q for %s=%s: got %v", row.line, row.name, row.value, got)
 		}
+	}
+}
+
+func TestKeysThatCanBeGuessed(t *testing.T) { // R51
+	head := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"HS256","typ":"JWT"}`))
+	claims := base64.RawURLEncoding.EncodeToString([]byte(`{"sub":"alice","exp":4102444800}`))
+	token := func(key string) pass {
+		p, ok := readPass(head + "." + claims + "." + base64.RawURLEncoding.EncodeToString(sign("HS256", key, []byte(head+"."+claims))))
+		if !ok {
+			t.Fatal("no token")
+		}
+		return p
+	}
+	for key, want := range map[string]string{"secret": "secret", "changeme": "changeme", "004217": "004217", "8b1f7c0e6d1f4f5e9c6f3a": ""} {
+		p := token(key)
+		if got := p.guessKey(); got != want {
+			t.Errorf("signed with %q: got %q", key, got)
+		}
+		forged := p.signedWith("secret")
+		if again, ok := readPass(forged); !ok || again.guessKey() != "secret" || forged == p.token || !strings.Contains(forged, head) {
+			t.Errorf("what is written is no token signed with the key: %s", forged)
+		}
+	}
+	rsa, _ := readPass(base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"RS256"}`)) + "." + claims + ".c2ln")
+	if rsa.guessKey() != "" || rsa.signedWith("secret") != "" {
+		t.Error("a token that no shared key signs has none to guess")
 	}
 }

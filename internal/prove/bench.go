@@ -63,6 +63,7 @@ type Bench struct {
 	idle     state.Noise
 	known    map[string]map[string][]string // where values were shown, by identity
 	passes   map[string][]pass              // tokens, by identity
+	keys     map[string]string              // of tokens, that can be guessed; "" for those that cannot
 	plain    map[string]bool                // endpoints that were proven to take forged requests as they are
 	// bothSettings counts, for each way to send, the settings for third-party
 	// cookies under which it was seen to work.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/mantlet-dev/mantlet/internal/finding"
+	"github.com/mantlet-dev/mantlet/internal/markup"
 )
 
 var (
@@ -21,7 +22,7 @@ func Destroys(a finding.Action) bool { return destroys(a) }
 
 // destroys says whether an action takes something away for good.
 func destroys(a finding.Action, labels ...string) bool {
-	if strings.EqualFold(a.Method, "DELETE") {
+	if strings.EqualFold(a.Method, "DELETE") || markup.RemakesStore(a.URL) {
 		return true
 	}
 	words := append([]string{pathOf(a.URL), a.Route}, labels...)
