@@ -26,7 +26,7 @@ var propertyExcess = &Check{
 			for _, m := range members {
 				if suspicious(m) {
 					named = append(named, m.name)
-					f.Evidence = append(f.Evidence, finding.Evidence{Kind: "exchange", Source: r.ID, Text: m.where + " holds a value of " + fmt.Sprint(len(m.value)) + " characters"})
+					f.Evidence = append(f.Evidence, finding.Evidence{Kind: "exchange", Source: r.ID, Text: m.where + " holds " + extent(m.value)})
 				}
 			}
 			if len(named) > 0 {
@@ -36,6 +36,15 @@ var propertyExcess = &Check{
 			p.Report(f)
 		}
 	},
+}
+
+// extent is how much of a value there is; of one that stands in for a secret that is
+// not known.
+func extent(value string) string {
+	if strings.Contains(value, "«") {
+		return "a secret that the scan knows"
+	}
+	return fmt.Sprintf("a value of %d characters", len(value))
 }
 
 var (

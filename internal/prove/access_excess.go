@@ -60,7 +60,7 @@ func passwordsIn(facts state.Snapshot) []finding.Change {
 		value := facts[where]
 		name := where[strings.LastIndexAny(where, ". ")+1:]
 		if passwordHash.MatchString(value) || passwordMember.MatchString(name) && len(value) >= 4 && strings.Trim(value, "*•x. ") != "" && value != "null" && value != "true" && value != "false" {
-			found = append(found, finding.Change{Where: where, After: fmt.Sprintf("%s… (%d characters, the rest is not repeated here)", value[:min(len(value), 4)], len(value))})
+			found = append(found, finding.Change{Where: where, After: fmt.Sprintf("%s… (%d characters, the rest is not repeated here)", value[:min(len(value)/4, 4)], len(value))})
 		}
 	}
 	return found

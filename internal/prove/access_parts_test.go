@@ -90,7 +90,7 @@ func TestLabelsOfAPage(t *testing.T) {
 	}
 }
 
-func TestKeysThatCanBeGuessed(t *testing.T) { // R51
+func TestKeysThatCanBeGuessed(t *testing.T) {
 	head := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"HS256","typ":"JWT"}`))
 	claims := base64.RawURLEncoding.EncodeToString([]byte(`{"sub":"alice","exp":4102444800}`))
 	token := func(key string) pass {

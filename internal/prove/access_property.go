@@ -64,6 +64,9 @@ func (s *subject) assign(ctx context.Context, f finding.Finding) (finding.Findin
 			}
 		}
 	}
+	if why := failures(f.Proof.Attempts, plain); why != "" {
+		return f, notTestable("%s", why)
+	}
 	return verdict(f, finding.Refuted, fmt.Sprintf("%s, sent along, stayed as they were", extraNames(f.Plan.Extra))), nil
 }
 
@@ -97,6 +100,9 @@ func (a *assigning) ignoresAll(ctx context.Context, f *finding.Finding, plain ad
 			all = append(all, added{extra, values[min(round, len(values)-1)]})
 		}
 		done, err := a.with(ctx, f, all...)
+		if err == nil {
+			err = a.collapsed(done, all, plain)
+		}
 		if err != nil {
 			return false, err
 		}
@@ -138,6 +144,9 @@ func addedNames(all []added) string {
 // one tries one field with one value and reports whether that proves the finding.
 func (a *assigning) one(ctx context.Context, f *finding.Finding, x added, plain addition) (proven bool, err error) {
 	done, err := a.with(ctx, f, x)
+	if err == nil {
+		err = a.collapsed(done, []added{x}, plain)
+	}
 	if err != nil {
 		return false, err
 	}
@@ -155,6 +164,45 @@ func (a *assigning) one(ctx context.Context, f *finding.Finding, x added, plain 
 	}
 	*f = verdict(*f, finding.Proven, fmt.Sprintf("the field %s, which the action does not offer, was sent along and taken over: re-read as %q", x.field.Name, x.text))
 	return true, nil
+}
+
+// collapsed is an error where the application failed at what it was sent and no longer
+// shows what stood there before: more of the same would do more harm.
+func (a *assigning) collapsed(done addition, all []added, plain addition) error {
+	if done.answer.status < 500 || plain.answer.status >= 500 {
+		return nil
+	}
+	var lost []finding.Change
+	for _, c := range done.changes {
+		if c.After == "" && a.witness.places[state.Place(c.Where)] {
+			lost = append(lost, c)
+		}
+	}
+	if len(lost) == 0 {
+		return nil
+	}
+	a.did(done.entry, lost)
+	return notTestable("the application failed with status %d when %s went along, and since then no longer shows %s to %q: the field reaches the data, "+
+		"with a value that the application cannot read back. Look at it by hand", done.answer.status, addedNames(all), lost[0].Where, a.victim.Name())
+}
+
+// failures says which fields made the application fail, "" if none did: that is no
+// refusal, and another value of the field might be taken over.
+func failures(attempts []finding.Attempt, plain addition) string {
+	if plain.answer.status >= 500 {
+		return ""
+	}
+	var failed []string
+	for _, at := range attempts {
+		if !at.Accepted && at.Status >= 500 {
+			failed = append(failed, at.Variant)
+		}
+	}
+	if len(failed) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("the application failed with a status of 500 or more when %s went along, and did not without: that is no refusal, and another value may be taken over. "+
+		"An administrator's identity beside the users' shows the scan which values there are", strings.Join(failed, " or "))
 }
 
 // showing are the addresses of answers in which the extra fields stand.
