@@ -52,7 +52,7 @@ var table = map[string]layer{
 	"internal/browser":  {[]string{"policy", "internal/finding"}, []string{"github.com/chromedp"}},
 	"internal/attacker": {[]string{"policy", "internal/finding"}, nil},
 	"internal/check":    {[]string{"policy", "internal/finding", "internal/markup", "internal/observe"}, nil},
-	"internal/prove": {[]string{"policy", "internal/finding", "internal/scope", "internal/identity", "internal/observe",
+	"internal/prove": {[]string{"policy", "internal/finding", "internal/scope", "internal/identity", "internal/markup", "internal/observe",
 		"internal/state", "internal/browser", "internal/attacker", "internal/websocket"}, []string{"golang.org/x/net", "github.com/andybalholm/cascadia"}},
 	"internal/report": {[]string{"internal/finding"}, []string{"charm.land/lipgloss", "github.com/charmbracelet"}},
 	"internal/scan": {[]string{"policy", "internal/finding", "internal/har", "internal/scope", "internal/identity", "internal/observe",
