@@ -13,5 +13,10 @@ func All() []*Check {
 		propertyExcess, propertyAssignment,
 		cswsh, corsRead, postMessageOrigin,
 		cookieSameSite, cookieSecure, cookieHTTPOnly, cookieDomain,
+		exposedFile, exposedSecret, exposedCard, exposedHash,
+		debugConsole, debugTrace, debugEndpoint,
+		transportPlain, transportHSTS,
+		headerType, headerReferrer, headerNoSniff, headerCSP, headerCORS,
+		rateLimitUnseen, inventoryDocument, inventoryVersions, inventoryBanner,
 	}
 }

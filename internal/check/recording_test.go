@@ -31,8 +31,9 @@ var update = flag.Bool("update", false, "write what the checks say into the reco
 //
 //   - its comment says what it shows;
 //   - site.json holds actions, cookies, controls and the like;
-//   - each file named "GET URL [as IDENTITY] [route ROUTE]" is a response: status,
-//     headers, an empty line, body;
+//   - each file named "GET URL [as IDENTITY] [route ROUTE] [purpose PURPOSE]" is a
+//     response: status, headers, an empty line, body; those whose purpose is "door" or
+//     "file" are Doors and Scripts;
 //   - rules.json, if there is one, is what the owner declared;
 //   - want holds the findings of that check, of which "why" lines may be parts.
 //
@@ -59,6 +60,8 @@ type siteFile struct {
 	Sockets    []observe.Socket
 	Foreign    []observe.ForeignAnswer
 	Domains    []string
+	Logins     []observe.LoginAnswer
+	Documented []finding.Endpoint
 	Handlers   map[string][]markup.Handler
 	// Authenticated are the addresses at which visitors are turned away.
 	Authenticated []string
@@ -172,7 +175,7 @@ func readRecording(archive *txtar.Archive) (recording, error) {
 	}
 	r.site = &observe.Site{Target: s.Target, Identities: s.Identities, Framework: s.Framework,
 		Actions: s.Actions, Actors: s.Actors, Reads: s.Reads, Tokens: s.Tokens, Cookies: s.Cookies,
-		Sockets: s.Sockets, Foreign: s.Foreign, Domains: s.Domains}
+		Sockets: s.Sockets, Foreign: s.Foreign, Domains: s.Domains, Logins: s.Logins, Documented: s.Documented}
 	for _, file := range archive.Files {
 		if !strings.HasPrefix(file.Name, "GET ") {
 			continue
@@ -183,6 +186,14 @@ func readRecording(archive *txtar.Archive) (recording, error) {
 		}
 		if slices.Contains(s.Authenticated, x.URL) {
 			x.Authenticated = new(true)
+		}
+		switch x.Purpose {
+		case "door":
+			r.site.Doors = append(r.site.Doors, x)
+			continue
+		case "file":
+			r.site.Scripts = append(r.site.Scripts, x)
+			continue
 		}
 		x.ID = "x" + strconv.Itoa(len(r.site.Exchanges)+1)
 		r.site.Exchanges = append(r.site.Exchanges, x)
@@ -215,6 +226,8 @@ func readExchange(file txtar.File) (*observe.Exchange, error) {
 			x.Identity = words[i+1]
 		case "route":
 			x.Route = words[i+1]
+		case "purpose":
+			x.Purpose = words[i+1]
 		default:
 			return nil, fmt.Errorf("unknown word %q", words[i])
 		}

@@ -51,6 +51,9 @@ const (
 	CategoryAuthentication Category = "Authentication"
 	CategoryObjects        Category = "BOLA/IDOR"
 	CategoryProperties     Category = "Property authorization"
+
+	// CategoryConfiguration is the one that stands beside the others, see Beside.
+	CategoryConfiguration Category = "Configuration and exposure"
 )
 
 // References place a weakness in the lists auditors ask for. PCI DSS 4.0.1
@@ -95,6 +98,11 @@ var catalogueOrder = []Weakness{
 	PropertyExcess, PropertyAssignment,
 	CSWSH, CORSRead, PostMessageOrigin,
 	CookieSameSite, CookieSecure, CookieHTTPOnly, CookieDomain,
+	ExposedFile, ExposedSecret, ExposedCard, ExposedHash,
+	DebugConsole, DebugTrace, DebugEndpoint,
+	TransportPlain, TransportHSTS,
+	HeaderType, HeaderReferrer, HeaderNoSniff, HeaderCSP, HeaderCORS,
+	RateLimitUnseen, InventoryDocument, InventoryVersions, InventoryBanner,
 }
 
 // Describe looks a weakness up; false if the catalogue does not know it. The

@@ -102,7 +102,7 @@ var (
 )
 
 var categories = []Category{CategoryChain, CategoryClickjacking, CategoryCSRF, CategorySocket, CategoryCORS, CategoryMessage,
-	CategoryAuthentication, CategoryObjects, CategoryProperties, CategorySession}
+	CategoryAuthentication, CategoryObjects, CategoryProperties, CategorySession, CategoryConfiguration}
 
 func (d *Description) readSingle(key, value string, remedies *[]string) (err error) {
 	switch key {

@@ -57,8 +57,8 @@ func TestMappingsClaimNoMoreThanTheListsSay(t *testing.T) {
 	for _, w := range AllWeaknesses() {
 		d, _ := Describe(w)
 		for _, m := range d.References.OWASPAPI2023 {
-			// API8 speaks of headers that are not sent, and of CORS; API1 to API5 are about access.
-			names := w == FramingAbsent || w == FramingUncovered || w == CORSRead || isAccess(w)
+			// API8 speaks of headers, CORS, transport and traces, API9 of inventory; API1 to API5 are about access.
+			names := w == FramingAbsent || w == FramingUncovered || w == CORSRead || isAccess(w) || Beside(w)
 			if m.Fit == Direct && !names {
 				t.Errorf("%s: %s is said to fit directly", w, m.ID)
 			}

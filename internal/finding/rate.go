@@ -12,7 +12,8 @@ import (
 // shown, and from which positions it works. It is a function of f alone, reading
 // Weakness, State, Vector, Plan and Proof.
 //
-// Only a Proven finding can be more than Low. A finding whose Vector has no open
+// Only a Proven finding can be more than Low, and what an answer was seen to give
+// away. A finding whose Vector has no open
 // position, a Refuted one, one that could not be tested, and what is merely obsolete,
 // is Info.
 func Rate(f Finding) (Severity, CVSS) {
@@ -48,6 +49,9 @@ func baseVector(f Finding) string {
 	}
 	if isOrigin(f.Weakness) {
 		return originVector(f)
+	}
+	if isSeen(f.Weakness) {
+		return seenVector(f)
 	}
 	c := circumstance{special: true, click: isFraming(f.Weakness), read: "N", change: "L"}
 	switch {

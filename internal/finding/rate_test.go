@@ -56,6 +56,11 @@ func TestRate(t *testing.T) {
 		{"a price chosen", Finding{Weakness: PropertyAssignment, State: Proven, Plan: theme}, High, 7.1},
 		{"access suspected", Finding{Weakness: BOLARead, State: Suspected}, Low, 2.3},
 		{"access tested", Finding{Weakness: BOLARead, State: Refuted}, Info, 0},
+		{"a key in an answer to everybody", Finding{Weakness: ExposedSecret, State: Suspected}, Medium, 6.9},
+		{"a card in an answer to its owner", Finding{Weakness: ExposedCard, State: Suspected, Identity: "alice"}, Medium, 5.3},
+		{"a trace of the stack", Finding{Weakness: DebugTrace, State: Suspected}, Low, 2.3},
+		{"no HSTS", Finding{Weakness: TransportHSTS, State: Suspected}, Low, 2.3},
+		{"no policy for content", Finding{Weakness: HeaderCSP, State: Suspected}, Info, 0},
 		{"obsolete header", Finding{Weakness: FramingXFOOnly, State: Suspected, Vector: suspected}, Info, 0},
 	} {
 		severity, cvss := Rate(row.f)

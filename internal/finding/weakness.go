@@ -50,4 +50,32 @@ const (
 	CookieSecure   Weakness = "cookie-secure"
 	CookieHTTPOnly Weakness = "cookie-httponly"
 	CookieDomain   Weakness = "cookie-domain"
+
+	// What follows is seen in answers alone, see Beside.
+	ExposedFile   Weakness = "exposed-file"
+	ExposedSecret Weakness = "exposed-secret"
+	ExposedCard   Weakness = "exposed-card"
+	ExposedHash   Weakness = "exposed-hash"
+
+	DebugConsole  Weakness = "debug-console"
+	DebugTrace    Weakness = "debug-trace"
+	DebugEndpoint Weakness = "debug-endpoint"
+
+	TransportPlain Weakness = "transport-plain"
+	TransportHSTS  Weakness = "transport-hsts"
+
+	HeaderType     Weakness = "header-type"
+	HeaderReferrer Weakness = "header-referrer"
+	HeaderNoSniff  Weakness = "header-nosniff"
+	HeaderCSP      Weakness = "header-csp"
+	HeaderCORS     Weakness = "header-cors"
+
+	RateLimitUnseen   Weakness = "rate-limit-unseen"
+	InventoryDocument Weakness = "inventory-document"
+	InventoryVersions Weakness = "inventory-versions"
+	InventoryBanner   Weakness = "inventory-banner"
 )
+
+// Beside says whether w stands beside what Mantlet is about: configuration and
+// exposed data, read from answers and never put to the test. Reports list it second.
+func Beside(w Weakness) bool { return catalogue[w].Category == CategoryConfiguration }

@@ -40,6 +40,7 @@ func (s *Session) send(req *http.Request) (*answer, error) {
 		if err != nil {
 			return nil, err
 		}
+		s.noteLogin(req, resp)
 		a, err := read(resp, req.URL)
 		if err != nil {
 			return nil, err

@@ -25,6 +25,7 @@ type Session struct {
 	cookies  []string    // names of the cookies that carry the session
 	tested   bool        // cookies was found by leaving each out
 	probe    *probe      // nil: nothing tells this session from anonymous
+	answers  []LoginAnswer
 	loggedIn time.Time
 }
 
@@ -173,6 +174,7 @@ func (s *Session) Renew(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.jar, s.header, s.cookies, s.tested, s.loggedIn = fresh.jar, fresh.header, fresh.cookies, fresh.tested, fresh.loggedIn
+	s.answers = append(s.answers, fresh.answers...)
 	if s.probe == nil {
 		s.probe = fresh.probe
 	}

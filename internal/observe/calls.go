@@ -33,6 +33,8 @@ func (w *crawl) readScripts(views []*view) {
 	for _, v := range w.c.fetchAll(w.session, wanted) {
 		if v.exchange.Status == http.StatusOK {
 			w.c.scripts[v.exchange.URL] = string(v.body)
+			v.exchange.Body = v.body
+			w.c.site.Scripts = append(w.c.site.Scripts, v.exchange)
 		}
 	}
 }

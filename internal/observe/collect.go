@@ -100,6 +100,7 @@ func Collect(ctx context.Context, g *scope.Grant, sessions []*identity.Session, 
 	c.probeErrors()
 	c.askAsForeign()
 	c.askGraphQL()
+	c.tryDoors()
 	c.finish()
 	return c.site, ctx.Err()
 }

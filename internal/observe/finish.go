@@ -25,6 +25,9 @@ func (c *collector) finish() {
 		}
 		c.site.Exchanges = append(c.site.Exchanges, v.exchange)
 	}
+	for i, x := range c.site.Scripts {
+		x.ID, x.Route = fmt.Sprintf("s%d", i+1), pathOf(x.URL)
+	}
 	c.noteAuthenticated()
 	c.noteUseless()
 	c.readPages()
@@ -38,6 +41,7 @@ func (c *collector) finish() {
 	}
 	c.site.Documented = c.api.endpoints()
 	c.readCookies()
+	c.readLogins()
 	c.site.Framework = c.findFramework()
 	c.redact()
 }
@@ -137,7 +141,7 @@ func undated(attributes string) string {
 // they are, for the requests to come.
 func (c *collector) redact() {
 	r := c.grant.Redactor()
-	for _, x := range c.site.Exchanges {
+	for _, x := range slices.Concat(c.site.Exchanges, c.site.Doors, c.site.Scripts) {
 		x.Header = r.Header(x.Header)
 		x.URL, x.Location = r.Text(x.URL), r.Text(x.Location)
 		if isText(x.Type) {
@@ -151,6 +155,9 @@ func (c *collector) redact() {
 		}
 	}
 	c.redactSockets()
+	for i := range c.site.Logins {
+		c.site.Logins[i].Header = r.Header(c.site.Logins[i].Header)
+	}
 	for i := range c.site.Skips {
 		s := &c.site.Skips[i]
 		s.What, s.Why = r.Text(s.What), r.Text(s.Why)

@@ -44,6 +44,13 @@ type Site struct {
 	// Reads are requests that scripts make to read and that no link can make: they name
 	// an object in a header.
 	Reads []finding.Action
+	// Doors are the answers that addresses usual for operators and developers gave to a
+	// visitor, see tryDoors. They are no pages of the site and in none of the counts.
+	Doors []*Exchange
+	// Scripts are the script files that pages load; they are in none of the counts, too.
+	Scripts []*Exchange
+	// Logins are the answers to the logins that the scan made.
+	Logins []LoginAnswer
 	// Documented are the operations that OpenAPI documents describe, seen or not.
 	Documented []finding.Endpoint
 	// Cookies are the Set-Cookie lines seen, each distinct line once.
@@ -140,6 +147,14 @@ type ForeignAnswer struct {
 	Use      finding.OriginUse
 	Origin   string // as sent
 	Like     string // the domain that OriginEnding ends like, "" for the target's host
+	Status   int
+	Header   http.Header
+}
+
+// A LoginAnswer is what the target answered to one login.
+type LoginAnswer struct {
+	Endpoint finding.Endpoint
+	Identity string
 	Status   int
 	Header   http.Header
 }

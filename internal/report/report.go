@@ -12,7 +12,7 @@ import (
 type Report struct {
 	Run finding.Run `json:"run"`
 	// Findings are the proven, the suspected and the not testable ones, in that
-	// order, the worst first within each.
+	// order, the worst first within each; what stands beside (finding.Beside) comes last.
 	Findings []finding.Finding `json:"findings"`
 	// Refuted are attacks that were carried out and had no effect: protection that
 	// was tested. They are never counted as weaknesses.
@@ -144,6 +144,7 @@ var shownOrder = []finding.State{finding.Proven, finding.Suspected, finding.NotT
 // that two scans of the same site print alike.
 func byWeight(a, b finding.Finding) int {
 	return cmp.Or(
+		cmp.Compare(truth(finding.Beside(a.Weakness)), truth(finding.Beside(b.Weakness))),
 		cmp.Compare(place(shownOrder, a.State), place(shownOrder, b.State)),
 		cmp.Compare(place(finding.Severities, a.Severity), place(finding.Severities, b.Severity)),
 		cmp.Compare(b.CVSS.Score, a.CVSS.Score),

@@ -28,10 +28,12 @@ func Text(w io.Writer, r Report, o Options) error {
 	}
 	p := &page{ink: inks(o.Color), width: max(o.Width, 60)}
 	p.head(r)
-	for _, group := range byRoute(r.Findings) {
+	main, beside := apart(r.Findings)
+	for _, group := range byRoute(main) {
 		p.route(group)
 	}
 	p.protected(r.Refuted)
+	p.besides(beside)
 	p.remaining(r.Remaining())
 	p.skips(r.Skips)
 	p.foot(r, o.Exit)
@@ -182,8 +184,12 @@ func (p *page) foot(r Report, exit string) {
 
 // counts names how many findings there are in each state.
 func (r Report) counts() string {
-	return fmt.Sprintf("%d proven, %d suspected, %d not testable, %d tested and protected",
-		len(r.In(finding.Proven)), len(r.In(finding.Suspected)), len(r.In(finding.NotTestable)), len(r.Refuted))
+	s := fmt.Sprintf("%d proven, %d suspected, %d not testable, %d tested and protected",
+		len(r.In(finding.Proven)), r.suspicions(), len(r.In(finding.NotTestable)), len(r.Refuted))
+	if _, beside := apart(r.Findings); len(beside) > 0 {
+		s += fmt.Sprintf(", %d on configuration and exposure", len(beside))
+	}
+	return s
 }
 
 // next names the commands that lead on from the worst finding.

@@ -18,7 +18,7 @@ func (r Report) Verdict() string {
 			provenCount++
 		}
 	}
-	suspectedCount := len(r.In(finding.Suspected))
+	suspectedCount := r.suspicions()
 	var s string
 	switch {
 	case provenCount > 0:

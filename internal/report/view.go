@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"html/template"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,7 +22,10 @@ type view struct {
 	Took      string
 	Tiles     []tile
 	Matrix    []matrixRow
-	Cards     []card // all findings, in order
+	Cards     []card // findings, in order, without those that stand beside
+	Beside    []card
+	Title     string // of those
+	Note      string
 	Held      []card
 	Coverage  []string
 	Changes   string
@@ -41,18 +45,27 @@ func viewOf(r Report) view {
 	if took := r.End.Finished.Sub(r.Run.Started); took > 0 {
 		v.Took = took.Round(time.Second).String()
 	}
+	main, beside := apart(r.Findings)
 	for _, state := range shownOrder {
-		v.Tiles = append(v.Tiles, tile{len(r.In(state)), shownAs(state)})
+		number := len(r.In(state))
+		if state == finding.Suspected {
+			number = r.suspicions()
+		}
+		v.Tiles = append(v.Tiles, tile{number, shownAs(state)})
 	}
 	v.Tiles = append(v.Tiles, tile{len(r.Remaining()), "changes left behind"})
-	for i, f := range r.Findings {
+	for i, f := range main {
 		v.Cards = append(v.Cards, cardOf(f, fmt.Sprintf("finding-%d", i+1)))
 	}
 	onlyOnce(v.Cards)
+	for i, f := range beside {
+		v.Beside = append(v.Beside, cardOf(f, fmt.Sprintf("beside-%d", i+1)))
+	}
+	v.Title, v.Note = besideTitle, besideNote
 	for i, f := range r.Refuted {
 		v.Held = append(v.Held, cardOf(f, fmt.Sprintf("held-%d", i+1)))
 	}
-	v.Matrix = matrix(append(append([]card{}, v.Cards...), v.Held...))
+	v.Matrix = matrix(slices.Concat(v.Cards, v.Beside, v.Held))
 	if r.End.Score == Score(r.Findings) {
 		v.Steps = Explain(r.Findings)
 	}
@@ -63,10 +76,15 @@ func tone(r Report) string {
 	switch {
 	case len(r.In(finding.Proven)) > 0:
 		return "bad"
-	case !r.End.Complete || len(r.Findings) > 0 || r.Run.Mode == "passive":
+	case !r.End.Complete || r.Run.Mode == "passive" || slices.ContainsFunc(r.Findings, troubles):
 		return "warn"
 	}
 	return "good"
+}
+
+// troubles says whether f is more than a remark on the configuration.
+func troubles(f finding.Finding) bool {
+	return !finding.Beside(f.Weakness) || f.Severity != finding.Info
 }
 
 // A matrixRow counts the outcomes for one family of weaknesses.
@@ -98,6 +116,7 @@ var families = []struct {
 	{"property", "Property authorization", false},
 	{"framing", "Framing policy", true},
 	{"cookie", "Session cookies", true},
+	{"beside", besideTitle, false},
 	{"", "Others", false},
 }
 
@@ -127,6 +146,9 @@ func matrix(cards []card) []matrixRow {
 }
 
 func familyOf(w finding.Weakness) string {
+	if finding.Beside(w) {
+		return "beside"
+	}
 	prefix, _, _ := strings.Cut(string(w), "-")
 	for _, family := range families {
 		if family.prefix == prefix {
