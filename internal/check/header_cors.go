@@ -18,7 +18,7 @@ var headerCORS = &Check{
 			}
 		}
 		reportSights(p, finding.HeaderCORS, sights, func(routes string) string {
-			return "Pages of any origin may read " + routes + " with a token they hold. Cookies are not sent to answers like these."
+			return "A page of any origin may read " + routes + " with a token that it holds; with the user's cookies browsers let none."
 		})
 	},
 }
