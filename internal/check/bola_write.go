@@ -1,6 +1,8 @@
 package check
 
 import (
+	"fmt"
+	"net/http"
 	"net/url"
 
 	"github.com/mantlet-dev/mantlet/internal/finding"
@@ -20,12 +22,23 @@ var bolaWrite = &Check{
 				refs = append(refs, observe.Reference{In: "path", Name: refs[0].Name, Value: refs[0].Value, Path: u.Path})
 			}
 			owner, owned := seen.Owner(refs)
-			if !owned {
-				continue
+			intruder := intruderFor(seen, owner)
+			why := belongs(observe.References(a.Route, a.URL, a.Fields), owner, intruder)
+			if !owned && setsAnew(a) {
+				// An account is its user's, whoever may look at it.
+				owner, owned = p.Site.Account(refs)
+				intruder = intruderFor(seen, owner)
+				why = fmt.Sprintf("The request names the account of %q.", owner)
 			}
-			if intruder := intruderFor(seen, owner); intruder != "" {
-				p.Report(intrusion(finding.BOLAWrite, a, owner, intruder, belongs(observe.References(a.Route, a.URL, a.Fields), owner, intruder)))
+			if owned && intruder != "" {
+				p.Report(intrusion(finding.BOLAWrite, a, owner, intruder, why))
 			}
 		}
 	},
+}
+
+// setsAnew says whether an action sets what there is, by its method: what is added to
+// somebody's account, a message or a transfer, is not for its owner alone to add.
+func setsAnew(a finding.Action) bool {
+	return a.Method == http.MethodPut || a.Method == http.MethodPatch
 }

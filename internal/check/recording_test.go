@@ -62,6 +62,7 @@ type siteFile struct {
 	Domains    []string
 	Logins     []observe.LoginAnswer
 	Documented []finding.Endpoint
+	Accounts   map[string][]string
 	Handlers   map[string][]markup.Handler
 	// Authenticated are the addresses at which visitors are turned away.
 	Authenticated []string
@@ -175,7 +176,7 @@ func readRecording(archive *txtar.Archive) (recording, error) {
 	}
 	r.site = &observe.Site{Target: s.Target, Identities: s.Identities, Framework: s.Framework,
 		Actions: s.Actions, Actors: s.Actors, Reads: s.Reads, Tokens: s.Tokens, Cookies: s.Cookies,
-		Sockets: s.Sockets, Foreign: s.Foreign, Domains: s.Domains, Logins: s.Logins, Documented: s.Documented}
+		Sockets: s.Sockets, Foreign: s.Foreign, Domains: s.Domains, Logins: s.Logins, Documented: s.Documented, Accounts: s.Accounts}
 	for _, file := range archive.Files {
 		if !strings.HasPrefix(file.Name, "GET ") {
 			continue

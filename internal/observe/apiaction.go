@@ -16,7 +16,13 @@ func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys
 
 // actions are the operations in scope that may change state.
 func (a *api) actions(c *collector) []finding.Action {
-	return slices.DeleteFunc(a.described(), func(x finding.Action) bool { return c.grant.Allows(x.URL) != nil })
+	var list []finding.Action
+	for _, x := range a.described() {
+		if x = c.site.aimAtAccount(x); c.grant.Allows(x.URL) == nil {
+			list = append(list, x)
+		}
+	}
+	return list
 }
 
 // described are the operations that may change state.

@@ -30,6 +30,7 @@ func (c *collector) finish() {
 	}
 	c.noteAuthenticated()
 	c.noteUseless()
+	c.readAccounts()
 	c.readPages()
 	c.readSockets()
 	c.nameForeign()

@@ -57,8 +57,10 @@ type Site struct {
 	Cookies []Cookie
 	// Identities are the names under which the site was seen; "" is anonymous.
 	Identities []string
-	Framework  Framework
-	Skips      []finding.Skip
+	// Accounts is what the application calls each of them: user names, identifiers.
+	Accounts  map[string][]string
+	Framework Framework
+	Skips     []finding.Skip
 	// Mutations are links that were followed to see whether they ask first, and did not.
 	Mutations []finding.Mutation
 
