@@ -2,8 +2,11 @@ package check
 
 import (
 	"net/http"
+	"net/url"
+	"slices"
 
 	"github.com/mantlet-dev/mantlet/internal/finding"
+	"github.com/mantlet-dev/mantlet/internal/observe"
 	"github.com/mantlet-dev/mantlet/policy"
 )
 
@@ -13,6 +16,9 @@ var csrfLogin = &Check{
 	Run: func(p *Pass) {
 		logins := actionsOf(p.Site, func(a finding.Action) bool { return a.Login && a.Method == http.MethodPost && !a.Bearer })
 		for _, a := range logins {
+			if handsOutTokens(p.Site, a) {
+				continue // there is no session that a browser would carry on with
+			}
 			f := forgery{action: a, vector: loginVector(a)}
 			switch {
 			case isJSON(a):
@@ -20,11 +26,40 @@ var csrfLogin = &Check{
 			case hasToken(a):
 				variants := append(tokenGone(a), finding.Variant{Name: "token of another visitor", Token: finding.TokenOtherSession})
 				p.Report(f.finding(finding.CSRFLogin, "The login carries "+tokenPlace(a)+"; it is a finding only if it is also served without it.", true, variants...))
+			case a.Page == "" && !sawLogin(p.Site, a):
+				p.Report(f.finding(finding.CSRFLogin, "A document describes the login; whether it gives the browser a session was not seen.", true, plainForms(a)...))
 			default:
 				p.Report(f.finding(finding.CSRFLogin, "The login form has nothing that behaves like a token of a session before login.", false, plainForms(a)...))
 			}
 		}
 	},
+}
+
+// handsOutTokens says whether logins that were answered there began no session that a
+// browser carries on by itself: a token is for a script to add, and a foreign page's
+// form has none.
+func handsOutTokens(site *observe.Site, a finding.Action) bool {
+	logins := loginsAt(site, a)
+	return len(logins) > 0 && !slices.ContainsFunc(logins, func(l observe.LoginAnswer) bool { return l.Ambient })
+}
+
+func sawLogin(site *observe.Site, a finding.Action) bool { return len(loginsAt(site, a)) > 0 }
+
+// loginsAt are the answers to logins that worked at an action's address.
+func loginsAt(site *observe.Site, a finding.Action) []observe.LoginAnswer {
+	var list []observe.LoginAnswer
+	for _, l := range site.Logins {
+		if l.Status < http.StatusBadRequest && samePlace(l.Endpoint.URL, a.URL) {
+			list = append(list, l)
+		}
+	}
+	return list
+}
+
+func samePlace(a, b string) bool {
+	x, errX := url.Parse(a)
+	y, errY := url.Parse(b)
+	return errX == nil && errY == nil && x.Host == y.Host && x.Path == y.Path
 }
 
 // loginVector is open everywhere: the attacker brings the credentials, and no

@@ -48,7 +48,7 @@ func (c *collector) tryDoors() {
 func (c *collector) readLogins() {
 	for _, s := range c.sessions {
 		for _, a := range s.LoginAnswers() {
-			c.site.Logins = append(c.site.Logins, LoginAnswer{Identity: s.Name(), Status: a.Status, Header: a.Header,
+			c.site.Logins = append(c.site.Logins, LoginAnswer{Identity: s.Name(), Status: a.Status, Header: a.Header, Ambient: s.Ambient(),
 				Endpoint: finding.Endpoint{Method: http.MethodPost, Route: c.routes.of(a.URL), URL: a.URL}})
 		}
 	}

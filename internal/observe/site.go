@@ -159,6 +159,8 @@ type LoginAnswer struct {
 	Identity string
 	Status   int
 	Header   http.Header
+	// Ambient says whether a browser carries on the session by itself, as with a cookie.
+	Ambient bool
 }
 
 // A Token is what was learned of one anti-forgery field by loading its page again,
