@@ -18,7 +18,8 @@ var debugTrace = &Check{
 			if x.Status < http.StatusBadRequest || !showsText(x) {
 				continue // who writes about errors on a page of its own gives nothing away
 			}
-			if what := traceIn(string(x.Body[:min(len(x.Body), mostSearched)])); what != "" {
+			text := string(x.Body[:min(len(x.Body), mostSearched)])
+			if what := traceIn(text); what != "" && !opensConsole(text) { // which is worse, and said
 				sights = append(sights, sight{x, what})
 			}
 		}
