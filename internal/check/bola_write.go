@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/mantlet-dev/mantlet/internal/finding"
 	"github.com/mantlet-dev/mantlet/internal/observe"
@@ -24,7 +25,7 @@ var bolaWrite = &Check{
 			owner, owned := seen.Owner(refs)
 			intruder := intruderFor(seen, owner)
 			why := belongs(observe.References(a.Route, a.URL, a.Fields), owner, intruder)
-			if !owned && setsAnew(a) {
+			if !owned && (setsAnew(a) || setsPassword(a)) {
 				// An account is its user's, whoever may look at it.
 				owner, owned = p.Site.Account(refs)
 				intruder = intruderFor(seen, owner)
@@ -41,4 +42,8 @@ var bolaWrite = &Check{
 // somebody's account, a message or a transfer, is not for its owner alone to add.
 func setsAnew(a finding.Action) bool {
 	return a.Method == http.MethodPut || a.Method == http.MethodPatch
+}
+
+func setsPassword(a finding.Action) bool {
+	return slices.ContainsFunc(a.Fields, func(f finding.Field) bool { return f.Type == "password" })
 }

@@ -76,6 +76,9 @@ func (f Finding) widen(i *intrusion) {
 			i.read, i.change = "N", "H"
 		}
 	case BOLAWrite:
+		if f.Proof != nil && f.Proof.Oracle == OracleLogin {
+			i.read = "H" // the account is the attacker's now
+		}
 		if f.Plan.Action.Method == "DELETE" {
 			i.stop = "H"
 		}

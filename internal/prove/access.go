@@ -30,6 +30,8 @@ func (b *Bench) tryAccess(ctx context.Context, f finding.Finding, owner *identit
 		return f, err
 	}
 	switch {
+	case takesOver(f):
+		return b.tryTakeover(ctx, f, owner, callers)
 	case f.Weakness == finding.BOLAExistence:
 		return b.tryExistence(ctx, f, owner, callers[0])
 	case f.Weakness == finding.BOLARead, strings.EqualFold(f.Plan.Action.Method, http.MethodGet):

@@ -140,7 +140,6 @@ func changed(c finding.Change) string {
 	return fmt.Sprintf("%s: %s → %s", c.Where, orElse(c.Before, "(nothing)"), orElse(c.After, "(nothing)"))
 }
 
-// oracles names in words what re-read the state.
 // oracleText says where state was re-read.
 func oracleText(names string) string {
 	var texts []string
@@ -150,7 +149,9 @@ func oracleText(names string) string {
 	return strings.Join(texts, " and ")
 }
 
-var oracles = map[string]string{"http": "over HTTP as the victim", "dynamodb": "in DynamoDB", "dynamodb-streams": "in DynamoDB Streams"}
+// oracles names in words what re-read the state.
+var oracles = map[string]string{"http": "over HTTP as the victim", "dynamodb": "in DynamoDB", "dynamodb-streams": "in DynamoDB Streams",
+	finding.OracleLogin: "by logging in"}
 
 // rereads says whether state was looked at again: where the attacker only read, what
 // it got is the proof.
