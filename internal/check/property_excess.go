@@ -17,7 +17,7 @@ var propertyExcess = &Check{
 		done := map[string]bool{}
 		for _, r := range readings(p.Site) {
 			members := properties(r.Exchange)
-			if len(members) == 0 || seen.Privileged(r.Identity) || done[r.kind()] {
+			if len(members) == 0 || seen.Privileged(r.Identity) || p.Site.TurnedAway(r.Identity, r.URL) || done[r.kind()] {
 				continue
 			}
 			done[r.kind()] = true

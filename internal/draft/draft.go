@@ -87,6 +87,19 @@ func isPassword(name string) bool {
 	return strings.Contains(name, "password") || strings.Contains(name, "passwd") || strings.Contains(name, "passphrase") || name == "pass" || name == "pwd" || name == "secret" || name == "pin"
 }
 
+// passwordField chooses the field for the password, and what is left: OAuth's login
+// takes a secret of the client's too.
+func passwordField(names []string) (password string, rest []string) {
+	if len(names) == 0 {
+		return "", nil
+	}
+	at := max(0, slices.IndexFunc(names, isPassword))
+	if i := slices.IndexFunc(names, func(n string) bool { return strings.HasPrefix(plainName(n), "pass") }); i >= 0 {
+		at = i
+	}
+	return names[at], slices.Delete(slices.Clone(names), at, at+1)
+}
+
 // loginRank orders addresses by how much they sound like where sessions begin; 0 is
 // where they do not: sign-up takes passwords, too.
 func loginRank(path string) int {

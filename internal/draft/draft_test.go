@@ -57,6 +57,23 @@ func TestADocumentBecomesAFileThatIsAccepted(t *testing.T) {
 	}
 }
 
+func TestOAuthsClientSecretIsNotThePassword(t *testing.T) {
+	for _, c := range []struct {
+		names    []string
+		password string
+		rest     int
+	}{
+		{[]string{"client_secret", "password"}, "password", 1},
+		{[]string{"pin", "user_password"}, "pin", 1},
+		{[]string{"api_key"}, "api_key", 0},
+		{nil, "", 0},
+	} {
+		if password, rest := passwordField(c.names); password != c.password || len(rest) != c.rest {
+			t.Errorf("of %v: %q is the password, %v is left", c.names, password, rest)
+		}
+	}
+}
+
 // TestWaysInByDocument are the credentials that documents without a login ask for.
 func TestWaysInByDocument(t *testing.T) {
 	for scheme, want := range map[string]string{

@@ -88,16 +88,18 @@ func described(l observe.DescribedLogin, hasPage bool) *Login {
 	default:
 		login.URLEncoded = true
 	}
-	var others []string
+	var others, passwords []string
 	for _, f := range a.Fields {
 		switch {
 		case f.In == "path" || f.In == "header" || f.In == "query":
-		case login.Password == "" && (f.Type == "password" || isPassword(f.Name)):
-			login.Password = f.Name
+		case f.Type == "password" || isPassword(f.Name):
+			passwords = append(passwords, f.Name)
 		default:
 			others = append(others, f.Name)
 		}
 	}
+	login.Password, passwords = passwordField(passwords)
+	others = append(others, passwords...)
 	login.User, others = userField(others)
 	for _, name := range others {
 		if name == "grant_type" { // OAuth's password grant

@@ -105,7 +105,7 @@ func bodyFields(m *openapi3.MediaType) []finding.Field {
 	whole, _ := firstExample(m).(map[string]any)
 	var fields []finding.Field
 	for _, p := range properties(objectOf(m.Schema.Value)) {
-		s := p.schema.Value
+		s := notNull(p.schema.Value)
 		f := finding.Field{Name: p.name, Type: cmp.Or(typeOf(s), "string"), Required: p.required, Options: options(s)}
 		if v, ok := whole[p.name]; ok {
 			f.Value = asText(v)
@@ -123,6 +123,20 @@ func bodyFields(m *openapi3.MediaType) []finding.Field {
 		fields = append(fields, f)
 	}
 	return fields
+}
+
+// notNull is the schema, or where it is one of alternatives and null, as optional
+// fields are written, the first alternative that is not null.
+func notNull(s *openapi3.Schema) *openapi3.Schema {
+	if typeOf(s) != "" || len(s.Enum) > 0 {
+		return s
+	}
+	for _, choice := range append(slices.Clone(s.AnyOf), s.OneOf...) {
+		if choice != nil && choice.Value != nil && (typeOf(choice.Value) != "" || len(choice.Value.Enum) > 0) {
+			return choice.Value
+		}
+	}
+	return s
 }
 
 // objectOf is the schema, or of alternatives the first that is an object.

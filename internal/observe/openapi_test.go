@@ -164,6 +164,26 @@ func TestExternalReferencesAreNotFollowed(t *testing.T) {
 	}
 }
 
+func TestAnOptionalFieldHasTheShapeOfItsAlternativeToNull(t *testing.T) {
+	doc, err := parseOpenAPI([]byte(`{"openapi": "3.1.0", "info": {"title": "x", "version": "1"}, "paths": {"/me": {"patch": {"responses": {"200": {"description": "ok"}},
+		"requestBody": {"content": {"application/json": {"schema": {"type": "object", "properties": {
+			"mail": {"anyOf": [{"type": "string", "format": "email"}, {"type": "null"}]},
+			"age": {"anyOf": [{"type": "null"}, {"type": "integer"}]},
+			"tone": {"oneOf": [{"type": "null"}, {"type": "string", "enum": ["loud", "low"]}]}}}}}}}}}}`), "http://site.test/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := &api{}
+	a.add(newRoutes(), doc, "http://site.test/")
+	got := map[string]string{}
+	for _, f := range a.described()[0].Fields {
+		got[f.Name] = fmt.Sprint(f.Type, " ", f.Options)
+	}
+	if got["mail"] != "email []" || got["age"] != "integer []" || got["tone"] != "string [loud low]" {
+		t.Errorf("got %v", got)
+	}
+}
+
 func TestSamplesOfSchemasThatContainThemselvesEnd(t *testing.T) {
 	wide := &openapi3.Schema{Type: &openapi3.Types{"object"}, Properties: openapi3.Schemas{}}
 	for i := range 40 {

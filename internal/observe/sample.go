@@ -182,7 +182,7 @@ func sampleNumber(s *openapi3.Schema) any {
 }
 
 var formats = map[string]string{
-	"email": "user@example.test", "idn-email": "user@example.test", "uuid": "3f2b8c1e-6a4d-4f7b-9c3e-5d1a2b3c4d5e",
+	"email": "user@example.com", "idn-email": "user@example.com", "uuid": "3f2b8c1e-6a4d-4f7b-9c3e-5d1a2b3c4d5e",
 	"date": "2026-01-15", "date-time": "2026-01-15T12:00:00Z", "time": "12:00:00Z", "duration": "PT1H",
 	"uri": "https://example.test/", "url": "https://example.test/", "uri-reference": "/example", "hostname": "example.test",
 	"ipv4": "192.0.2.1", "ipv6": "2001:db8::1", "byte": "c2FtcGxl", "binary": "sample", "password": "Sample-pass-1",

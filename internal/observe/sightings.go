@@ -50,7 +50,7 @@ func newSightings(s *Site) *Sightings {
 		}
 	}
 	for _, name := range s.Identities {
-		v.by[name].admin = name != "" && v.hasArea(name)
+		v.by[name].admin = name != "" && (v.hasArea(name) || v.isCalledAdministrator(name))
 	}
 	return v
 }
@@ -186,7 +186,7 @@ func (v *Sightings) areas(name string) []string {
 }
 
 // Privileged says whether an identity seems to be an administrator: it is shown an
-// administrator's area that another identity is not shown.
+// administrator's area that another identity is not shown, or its own account says so.
 func (v *Sightings) Privileged(name string) bool { return v.of(name).admin }
 
 // Ordinary are the identities that are no administrators, in their order.

@@ -94,3 +94,24 @@ func FuzzSightings(f *testing.F) {
 		}
 	})
 }
+
+// Who an application itself calls an administrator is one, wherever its functions stand (R47).
+func TestAnAccountThatSaysItIsAnAdministratorsIsOne(t *testing.T) {
+	for _, row := range []struct {
+		name, alice, root string
+		want              bool
+	}{
+		{"a flag", `{"id": 1, "is_superuser": false}`, `{"id": 2, "is_superuser": true}`, true},
+		{"a role", `{"user": {"role": "member"}}`, `{"user": {"role": "admin"}}`, true},
+		{"roles", `{"roles": []}`, `{"roles": ["staff", "editor"]}`, true},
+		{"everybody's flag", `{"is_staff": true}`, `{"is_staff": true}`, false},
+		{"another flag", `{"is_active": false, "is_user": false}`, `{"is_active": true, "is_user": true}`, false},
+		{"a list of people", `{"data": [{"is_admin": false}]}`, `{"data": [{"is_admin": true}]}`, false},
+		{"a role that is none", `{"role": "reader"}`, `{"role": "author"}`, false},
+	} {
+		site := seenAs([]string{"", "alice", "root"}, [3]string{"alice", "/users/me", row.alice}, [3]string{"root", "/users/me", row.root})
+		if seen := site.Sightings(); seen.Privileged("root") != row.want || seen.Privileged("alice") {
+			t.Errorf("%s: root %v, alice %v", row.name, seen.Privileged("root"), seen.Privileged("alice"))
+		}
+	}
+}

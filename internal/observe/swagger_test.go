@@ -59,7 +59,7 @@ func TestSwagger2InYAMLHasValuesThatMakeSense(t *testing.T) {
 		t.Errorf("documented %v", site.Documented)
 	}
 	for endpoint, want := range map[string]string{
-		"PUT /v1/cranes/{no}": "bearer header-token application/json no=C-7 mode=fast X-CSRF-Token=sample! code=alpha label=Big blue! mail=user@example.test reach=7 since=2020-02-02 state=idle",
+		"PUT /v1/cranes/{no}": "bearer header-token application/json no=C-7 mode=fast X-CSRF-Token=sample! code=alpha label=Big blue! mail=user@example.com reach=7 since=2020-02-02 state=idle",
 		"POST /v1/photo":      "multipart/form-data image= note=hi",
 	} {
 		i, a := actionAt(site, endpoint)

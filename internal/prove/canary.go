@@ -74,7 +74,7 @@ func (b *Bench) canarySubject(ctx context.Context, f finding.Finding, a finding.
 func (b *Bench) creatorFor(ctx context.Context, f finding.Finding, a finding.Action, victim *identity.Session) (*subject, error) {
 	under := collection(a.Route)
 	for _, candidate := range b.Site.Actions {
-		if !strings.EqualFold(candidate.Method, "POST") || candidate.Login || candidate.Bearer || destroys(candidate) || len(placeholders(candidate)) > 0 {
+		if !strings.EqualFold(candidate.Method, "POST") || candidate.Login || candidate.Bearer && victim.Ambient() || destroys(candidate) || len(placeholders(candidate)) > 0 {
 			continue
 		}
 		route := candidate.Route

@@ -61,7 +61,7 @@ func (c *clicking) prefill(ctx context.Context) error {
 
 func carriesText(f *form, text string) bool {
 	for _, in := range f.inputs {
-		if in.value == text || in.value == text+"@example.test" {
+		if in.value == text || in.value == text+mailHost {
 			return true
 		}
 	}

@@ -51,7 +51,7 @@ func (s *subject) removers() []finding.Action {
 	var found []finding.Action
 	for _, a := range s.bench.Site.Actions {
 		a = templated(a)
-		if !strings.EqualFold(a.Method, "GET") && !a.Bearer && destroys(a) && collection(a.Route) == under && under != "" {
+		if !strings.EqualFold(a.Method, "GET") && !(a.Bearer && s.victim.Ambient()) && destroys(a) && collection(a.Route) == under && under != "" {
 			found = append(found, a)
 		}
 	}

@@ -86,6 +86,10 @@ func fill(inputs []input, tokens map[string]bool, places map[string]string, s st
 	return f
 }
 
+// mailHost belongs to nobody (RFC 2606), and validators take it, which refuse
+// the names that are reserved for tests.
+const mailHost = "@example.com"
+
 // text is the marker as in may take it; changed is false if in is left alone.
 func (f *filling) text(in input, s style, done bool) (text string, changed bool) {
 	if s == styleChoice || s == styleSingle && done || !takesText(in) {
@@ -110,7 +114,7 @@ func (f *filling) text(in input, s style, done bool) (text string, changed bool)
 func (f *filling) shaped(in input) (text string, ok bool) {
 	switch {
 	case in.kind == "email", emailLike.MatchString(in.name) || strings.Contains(in.value, "@"):
-		return f.marker.text + "@example.test", true
+		return f.marker.text + mailHost, true
 	case in.kind == "url", urlLike.MatchString(in.name):
 		return "https://" + f.marker.text + ".example.test/", true
 	case in.kind == "tel", phoneLike.MatchString(in.name):

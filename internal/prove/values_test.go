@@ -21,7 +21,7 @@ func TestFillKeepsWhatItMust(t *testing.T) {
 		got[v.name] = v.text
 	}
 	want := map[string]string{"csrf": "t0ken", "recipient": "Electric company", "memo": f.marker.text, "amount": f.marker.amount,
-		"mail": f.marker.text + "@example.test", "go": "1"}
+		"mail": f.marker.text + mailHost, "go": "1"}
 	for name, text := range want {
 		if got[name] != text {
 			t.Errorf("%s: got %q, want %q", name, got[name], text)

@@ -21,6 +21,38 @@ func TestDocumentedOperationsThatNobodyReachedAreNamed(t *testing.T) {
 	}
 }
 
+func TestAnActionIsPutToTheTestByAVerdictThatRestsOnWhatWasSent(t *testing.T) {
+	at := func(route string, state finding.State, why string, attempts int) finding.Finding {
+		return finding.Finding{State: state, Why: why, Plan: &finding.Plan{Action: finding.Action{Method: "POST", Route: route}},
+			Proof: &finding.Proof{Attempts: make([]finding.Attempt, attempts)}}
+	}
+	o := ordeals{tested: map[string]bool{}, why: map[string]string{}}
+	for _, f := range []finding.Finding{
+		at("/refused", finding.NotTestable, "not testable: the legitimate request was itself refused with status 403", 0),
+		at("/refused", finding.NotTestable, "another reason", 0),
+		at("/model", finding.Refuted, "nothing can be forged", 0),
+		at("/half", finding.NotTestable, "not observable: it shows nowhere", 0), at("/half", finding.Refuted, "nothing changed", 2),
+		at("/proven", finding.Proven, "", 1),
+	} {
+		o.note(f)
+	}
+	site := &observe.Site{}
+	for _, route := range []string{"/refused", "/model", "/half", "/proven", "/left", "/also-left"} {
+		site.Actions = append(site.Actions, finding.Action{Method: "POST", Route: route})
+	}
+	if n := triedOf(site, o.tested); n != 2 {
+		t.Errorf("%d actions put to the test, want those at /half and /proven", n)
+	}
+	want := []finding.Skip{
+		{What: "POST /refused", Why: "not put to the test: the legitimate request was itself refused with status 403"},
+		{What: "POST /model", Why: "not put to the test: nothing can be forged"},
+		{What: "POST /left, POST /also-left", Why: "not put to the test: no attack applies to it"},
+	}
+	if got := untested(site, o); !slices.Equal(got, want) {
+		t.Errorf("got %+v", got)
+	}
+}
+
 func TestOnlyActionsCountAsActionsPutToTheTest(t *testing.T) {
 	site := &observe.Site{Actions: []finding.Action{{Method: "POST", Route: "/email"}, {Method: "POST", Route: "/name"}}}
 	if n := triedOf(site, map[string]bool{"POST /email": true, "GET /orders": true}); n != 1 {
