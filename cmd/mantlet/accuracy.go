@@ -26,8 +26,8 @@ func newAccuracyCommand(e *env) *cobra.Command {
 		Use:   "accuracy [URL]",
 		Short: "Scan applications whose weaknesses are known, and count",
 		Long: `Accuracy scans every application of the lab, weak and repaired, compares the findings
-with their truth files, prints recall, false alarms and the share proven, and writes
-accuracy.json.
+with their truth files, prints recall, false alarms and the share proven, by weakness and
+by framework, and writes accuracy.json. A false alarm, or recall below 95 %, is status 1.
 
 It also closes the loop: each weak application is scanned again behind the guard, with
 the rules that its own scan suggests. Every attack that was proven has to be refuted
@@ -58,7 +58,10 @@ scope come from mantlet.yaml.`,
 			if err := writeAccuracy(out, result); err != nil {
 				return err
 			}
-			return errors.Join(incomplete, closed(result.Guarded))
+			if truthFile != "" {
+				return incomplete
+			}
+			return errors.Join(good(result), closed(result.Guarded))
 		},
 	}
 	flags.register(cmd)
@@ -127,8 +130,38 @@ func printAccuracy(w io.Writer, result accuracy.Result) {
 	if len(result.Rows) == 0 {
 		return
 	}
+	printTallies(w, "WEAKNESS", result.ByWeakness)
+	printTallies(w, "FRAMEWORK", result.ByFramework)
 	fmt.Fprintf(w, "\nrecall %.1f %%, proven %.1f %%, false proven %d, false suspected %d, %d rows\n",
 		100*result.Recall, 100*result.ProvenRecall, result.FalseProven, result.FalseSuspected, len(result.Rows))
+}
+
+func printTallies(w io.Writer, by string, list []accuracy.Tally) {
+	fmt.Fprintln(w)
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintf(table, "%s\tVULNERABLE\tFOUND\tPROVEN\tSAFE\tFALSE\t\n", by)
+	for _, t := range list {
+		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t%d\t\n", t.Name, t.Vulnerable, t.Found, t.Proven, t.Safe, t.FalseProven+t.FalseSuspected)
+	}
+	table.Flush()
+}
+
+// least is the recall below which the labs count as failed.
+const least = 0.95
+
+// good says what is wrong with the result of scanning the labs.
+func good(r accuracy.Result) error {
+	var wrong []error
+	if n := r.FalseProven + r.FalseSuspected; n > 0 {
+		wrong = append(wrong, fmt.Errorf("%d false alarms", n))
+	}
+	if r.Recall < least {
+		wrong = append(wrong, fmt.Errorf("recall %.1f %%, below %.0f %%", 100*r.Recall, 100*least))
+	}
+	if len(wrong) == 0 {
+		return nil
+	}
+	return exitError{exitFindings, errors.Join(wrong...)}
 }
 
 func writeAccuracy(path string, result accuracy.Result) error {

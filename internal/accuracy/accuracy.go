@@ -1,6 +1,7 @@
 package accuracy
 
 import (
+	"slices"
 	"sort"
 
 	"github.com/mantlet-dev/mantlet/internal/finding"
@@ -52,11 +53,13 @@ type Result struct {
 	Recall float64 `json:"recall"`
 	// ProvenRecall is the share of vulnerable rows that were proven.
 	ProvenRecall float64 `json:"proven_recall"`
-	// FalseProven and FalseSuspected count findings above info on safe rows, and
-	// proven or suspected findings above info that no row of the truth speaks of
-	// on a variant where every row is safe.
+	// FalseProven and FalseSuspected count findings above info on safe rows. What the
+	// truth does not speak of is a safe row, too, on a variant that is safe throughout.
 	FalseProven    int `json:"false_proven"`
 	FalseSuspected int `json:"false_suspected"`
+	// ByWeakness and ByFramework are the same counts, taken apart.
+	ByWeakness  []Tally `json:"by_weakness"`
+	ByFramework []Tally `json:"by_framework"`
 	// Unlisted are findings above info that no row speaks of, for a person to judge.
 	Unlisted []string `json:"unlisted,omitempty"`
 	// Guarded are the weak applications behind the guard.
@@ -67,18 +70,22 @@ type Result struct {
 func Compare(t lab.Truth, findings []finding.Finding) Result {
 	var result Result
 	for _, fact := range t.Rows {
-		row := Row{App: t.App, Framework: t.Framework, Variant: t.Variant,
-			Endpoint: fact.Endpoint, Weakness: fact.Weakness, Truth: fact.Truth, Verdict: None}
-		for _, f := range findings {
-			if v := verdictOn(fact, f); rank(v) > rank(row.Verdict) {
-				row.Verdict, row.Finding = v, f.ID
-			}
-		}
-		result.Rows = append(result.Rows, row)
+		result.addRow(t, fact, findings)
 	}
 	result.addUnlisted(t, findings)
 	result.count()
 	return result
+}
+
+func (r *Result) addRow(t lab.Truth, fact lab.TruthRow, findings []finding.Finding) {
+	row := Row{App: t.App, Framework: t.Framework, Variant: t.Variant,
+		Endpoint: fact.Endpoint, Weakness: fact.Weakness, Truth: fact.Truth, Verdict: None}
+	for _, f := range findings {
+		if v := verdictOn(fact, f); rank(v) > rank(row.Verdict) {
+			row.Verdict, row.Finding = v, f.ID
+		}
+	}
+	r.Rows = append(r.Rows, row)
 }
 
 // Signature lists findings as they have to be the same in every scan of the same
@@ -99,10 +106,8 @@ func Join(results ...Result) Result {
 		all.Rows = append(all.Rows, r.Rows...)
 		all.Unlisted = append(all.Unlisted, r.Unlisted...)
 		all.Guarded = append(all.Guarded, r.Guarded...)
-		all.FalseProven += r.FalseProven
-		all.FalseSuspected += r.FalseSuspected
 	}
-	all.Recall, all.ProvenRecall = recall(all.Rows)
+	all.count()
 	return all
 }
 
@@ -177,23 +182,20 @@ func rank(v Verdict) int {
 	return 0
 }
 
-// addUnlisted notes alarms that no fact speaks of. On a variant that is safe
-// throughout they are false by definition.
+// addUnlisted adds alarms that no fact speaks of. On a variant that is safe throughout
+// they are rows, and false by definition; elsewhere a person has to judge.
 func (r *Result) addUnlisted(t lab.Truth, findings []finding.Finding) {
-	allSafe := true
-	for _, fact := range t.Rows {
-		allSafe = allSafe && fact.Truth == lab.Safe
-	}
+	vulnerable := func(fact lab.TruthRow) bool { return fact.Truth != lab.Safe }
+	allSafe := !slices.ContainsFunc(t.Rows, vulnerable)
 	for _, f := range findings {
 		alarm := (f.State == finding.Proven || f.State == finding.Suspected) && f.Severity != finding.Info
-		if !alarm || listed(t, f) {
-			continue
-		}
-		r.Unlisted = append(r.Unlisted, t.App+" "+t.Variant+": "+f.ID+" "+f.Endpoint.String()+" "+string(f.State))
-		if allSafe && f.State == finding.Proven {
-			r.FalseProven++
-		} else if allSafe {
-			r.FalseSuspected++
+		switch {
+		case !alarm || listed(t, f):
+		case allSafe:
+			fact := lab.TruthRow{Endpoint: f.Endpoint.String(), Weakness: string(f.Weakness), Truth: lab.Safe}
+			r.addRow(t, fact, []finding.Finding{f})
+		default:
+			r.Unlisted = append(r.Unlisted, t.App+" "+t.Variant+": "+f.ID+" "+f.Endpoint.String()+" "+string(f.State))
 		}
 	}
 	sort.Strings(r.Unlisted)
@@ -208,40 +210,14 @@ func listed(t lab.Truth, f finding.Finding) bool {
 	return false
 }
 
+// count tallies the rows.
 func (r *Result) count() {
+	r.ByWeakness = tallies(r.Rows, func(row Row) string { return row.Weakness })
+	r.ByFramework = tallies(r.Rows, func(row Row) string { return row.Framework })
+	var all Tally
 	for _, row := range r.Rows {
-		if row.Truth != lab.Safe {
-			continue
-		}
-		switch row.Verdict {
-		case Proven:
-			r.FalseProven++
-		case Suspected:
-			r.FalseSuspected++
-		}
+		all.add(row)
 	}
-	r.Recall, r.ProvenRecall = recall(r.Rows)
-}
-
-// recall gives the shares of vulnerable rows found and proven; with no vulnerable
-// row there is nothing to miss and both are 1.
-func recall(rows []Row) (found, proven float64) {
-	var total, f, p float64
-	for _, row := range rows {
-		if row.Truth != lab.Vulnerable {
-			continue
-		}
-		total++
-		switch row.Verdict {
-		case Proven:
-			p++
-			f++
-		case Suspected:
-			f++
-		}
-	}
-	if total == 0 {
-		return 1, 1
-	}
-	return f / total, p / total
+	r.Recall, r.ProvenRecall = all.Recall()
+	r.FalseProven, r.FalseSuspected = all.FalseProven, all.FalseSuspected
 }

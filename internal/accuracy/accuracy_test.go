@@ -70,6 +70,13 @@ func TestSharesAndFalseAlarmsAreCounted(t *testing.T) {
 	if r.Recall != 2.0/3 || r.ProvenRecall != 1.0/3 || r.FalseProven != 1 || len(r.Unlisted) != 1 {
 		t.Errorf("got %+v", r)
 	}
+	want := Tally{Name: "csrf", Vulnerable: 3, Found: 2, Proven: 1, Safe: 1, FalseProven: 1}
+	if len(r.ByWeakness) != 1 || r.ByWeakness[0] != want {
+		t.Errorf("by weakness: %+v", r.ByWeakness)
+	}
+	if twice := Join(r, r); len(twice.Rows) != 8 || twice.ByFramework[0].Vulnerable != 6 || twice.FalseProven != 2 || twice.Recall != r.Recall {
+		t.Errorf("joined: %+v", twice)
+	}
 }
 
 func TestAnUnlistedAlarmOnASafeVariantIsFalse(t *testing.T) {
@@ -77,5 +84,8 @@ func TestAnUnlistedAlarmOnASafeVariantIsFalse(t *testing.T) {
 	r := Compare(truth, []finding.Finding{at(finding.Clickjacking, "GET", "/x", finding.Proven)})
 	if r.FalseProven != 1 {
 		t.Errorf("got %d false proven, want 1", r.FalseProven)
+	}
+	if row := r.Rows[len(r.Rows)-1]; row.Endpoint != "GET /x" || row.Mark() != "FALSE" {
+		t.Errorf("it is no row: %+v", r.Rows)
 	}
 }
