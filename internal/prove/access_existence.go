@@ -29,17 +29,19 @@ func (b *Bench) tryExistence(ctx context.Context, f finding.Finding, owner *iden
 		}
 		return f, err
 	}
-	foreign, err := o.refusals(ctx, c, o.action.URL, o.refs[len(o.refs)-1].Value)
+	there := o.refs[len(o.refs)-1].Value
+	oneAddress, one := o.missing(0)
+	otherAddress, other := o.missing(1)
+	alike := identifiers{there, one, other}
+	foreign, err := o.refusals(ctx, c, o.action.URL, alike)
 	if err != nil {
 		return f, err
 	}
-	address, id := o.missing(0)
-	missing, err := o.refusals(ctx, c, address, id)
+	missing, err := o.refusals(ctx, c, oneAddress, alike)
 	if err != nil {
 		return f, err
 	}
-	address, id = o.missing(1)
-	another, err := o.refusals(ctx, c, address, id)
+	another, err := o.refusals(ctx, c, otherAddress, alike)
 	if err != nil {
 		return f, err
 	}
@@ -65,7 +67,7 @@ func (r refusal) status() string {
 }
 
 // refusals asks twice.
-func (o *object) refusals(ctx context.Context, c caller, address, id string) (pair [2]refusal, err error) {
+func (o *object) refusals(ctx context.Context, c caller, address string, alike identifiers) (pair [2]refusal, err error) {
 	for i := range pair {
 		g, err := o.bench.glance(ctx, c.who, address, o.source)
 		if err != nil {
@@ -73,13 +75,53 @@ func (o *object) refusals(ctx context.Context, c caller, address, id string) (pa
 		}
 		var said []string
 		for _, value := range g.facts {
-			said = append(said, state.Shape(strings.ReplaceAll(value, id, "¤")))
+			said = append(said, alike.outOf(value))
 		}
 		slices.Sort(said)
 		if g.location != "" {
-			said = append(said, "to "+state.Shape(strings.ReplaceAll(g.location, id, "¤")))
+			said = append(said, "to "+alike.outOf(g.location))
 		}
 		pair[i] = refusal(fmt.Sprintf("%d\x00%s", g.status, strings.Join(said, " | ")))
 	}
 	return pair, nil
+}
+
+// identifiers are those that were asked for. All are taken out of every answer, and only
+// where they stand alone: a short one is also found in addresses, dates and names that
+// have nothing to do with the object.
+type identifiers []string
+
+func (ids identifiers) outOf(text string) string {
+	for _, id := range ids {
+		text = replaceAlone(text, id, "0")
+	}
+	return state.Shape(text)
+}
+
+// replaceAlone replaces old where no letter or digit touches it, but for those of a
+// percent escape before it.
+func replaceAlone(text, old, with string) string {
+	if old == "" {
+		return text
+	}
+	var out strings.Builder
+	for from := 0; ; {
+		i := strings.Index(text[from:], old)
+		if i < 0 {
+			return out.String() + text[from:]
+		}
+		start, end := from+i, from+i+len(old)
+		escaped := start >= 3 && text[start-3] == '%'
+		if start > 0 && isWordByte(text[start-1]) && !escaped || end < len(text) && isWordByte(text[end]) {
+			out.WriteString(text[from : start+1])
+			from = start + 1
+			continue
+		}
+		out.WriteString(text[from:start] + with)
+		from = end
+	}
+}
+
+func isWordByte(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
 }
