@@ -38,7 +38,8 @@ func (w *crawl) onward(v *view) []visit {
 		}
 	}
 	for _, call := range w.c.callsOf(v) {
-		if call.Method == http.MethodGet && w.mayFollow(call.URL, "") {
+		mayLook := call.Method == http.MethodGet || isResource(call.Method) && !markup.NamesChange(call.URL)
+		if mayLook && w.mayFollow(call.URL, "") {
 			add(call.URL, "script")
 		}
 	}
@@ -50,6 +51,17 @@ func (w *crawl) onward(v *view) []visit {
 		}
 	}
 	return next
+}
+
+// isResource says whether what a script sends by method names something that can be
+// looked at: what is replaced, patched or deleted has an address of its own (RFC 9110,
+// sections 9.3.4 and 9.3.5), and often a GET that no page sends.
+func isResource(method string) bool {
+	switch method {
+	case http.MethodPut, http.MethodPatch, http.MethodDelete:
+		return true
+	}
+	return false
 }
 
 // mayFollow says whether a link can be followed without changing the target. A

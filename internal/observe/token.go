@@ -21,8 +21,9 @@ var (
 // mayBeToken says whether a value is worth watching: if it then changes from session
 // to session, it is a token.
 func mayBeToken(v string) bool {
-	long := len(v) >= 16 && len(v) <= 2000 && tokenText.MatchString(v) && !uuidShape.MatchString(v) && !allDigits(v) && v[0] != '/'
-	return long || looksRandom(v)
+	long := len(v) >= 16 && len(v) <= 2000 && tokenText.MatchString(v) && !uuidShape.MatchString(v) && v[0] != '/'
+	number := len(v) < 24 && allDigits(v) // longer than any that counts or names things
+	return long && !number || looksRandom(v)
 }
 
 // looksRandom says whether a value is a token by its looks alone: long enough, of

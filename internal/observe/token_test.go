@@ -17,6 +17,9 @@ func TestWhatLooksRandom(t *testing.T) {
 			t.Errorf("%q: got %v, want %v", v, got, want)
 		}
 	}
+	if !mayBeToken("80020707273446936091059756287993") || mayBeToken("4929123412341234") {
+		t.Error("a number is watched if it is longer than any that counts things")
+	}
 	missed := 0
 	for range 20_000 {
 		var b [16]byte
