@@ -9,13 +9,13 @@ import (
 	"github.com/mantlet-dev/mantlet/internal/observe"
 )
 
-// reportNamed reports objects that a script names where no link can: in a header, or
-// in a message over a socket.
+// reportNamed reports objects that a script names where no link can: in a header, in
+// the variables of a GraphQL query, or in a message over a socket.
 func reportNamed(p *Pass) {
 	seen := p.Site.Sightings()
 	done := map[string]bool{}
 	for _, a := range p.Site.Reads {
-		refs := slices.DeleteFunc(observe.References(a.Route, a.URL, a.Fields), func(r observe.Reference) bool { return r.In != "header" })
+		refs := slices.DeleteFunc(observe.References(a.Route, a.URL, a.Fields), func(r observe.Reference) bool { return r.In != "header" && r.In != "variables" })
 		reportOnce(p, seen, done, a, refs, nil)
 	}
 	for _, s := range p.Site.Sockets {

@@ -1,6 +1,11 @@
 package check
 
-import "github.com/mantlet-dev/mantlet/internal/finding"
+import (
+	"net/http"
+	"slices"
+
+	"github.com/mantlet-dev/mantlet/internal/finding"
+)
 
 var csrfJSON = &Check{
 	ID:    string(finding.CSRFJSON),
@@ -22,11 +27,20 @@ var csrfJSON = &Check{
 // disguisedJSON are the ways to send JSON that need no preflight, the one that
 // servers see most often first.
 func disguisedJSON(a finding.Action) []finding.Variant {
-	return []finding.Variant{
+	list := []finding.Variant{
 		withoutToken(a, finding.Variant{Name: "JSON sent as text/plain", Encoding: finding.EncodingText, HasEncoding: true}),
 		withoutToken(a, finding.Variant{Name: "JSON sent without a content type", Encoding: "", HasEncoding: true}),
 		withoutToken(a, finding.Variant{Name: "JSON sent as a form", Encoding: finding.EncodingURL, HasEncoding: true}),
 	}
+	if isOperation(a) { // servers of GraphQL take it from the address as well
+		list = append(list, withoutToken(a, finding.Variant{Name: "sent in the address, as GET", Method: http.MethodGet}))
+	}
+	return list
+}
+
+// isOperation says whether an action is an operation of a GraphQL endpoint.
+func isOperation(a finding.Action) bool {
+	return slices.ContainsFunc(a.Fields, func(f finding.Field) bool { return f.Type == "document" })
 }
 
 // consented are the ways to send what the browser asks the target about first, as

@@ -29,7 +29,7 @@ func newActions() *actions { return &actions{index: map[string]int{}} }
 
 // rank of the ways in which an action is known, best first: a form tells more than
 // a script, a script more than a recording, and that more than a document.
-var rank = map[string]int{"form": 0, "link": 1, "script": 2, "har": 3, "openapi": 4}
+var rank = map[string]int{"form": 0, "link": 1, "script": 2, "har": 3, "openapi": 4, "graphql": 4}
 
 // add takes an action in and returns its index. Actor is who was shown it; nil if
 // it comes from a document. Actions with the same method and route are one, unless

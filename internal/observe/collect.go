@@ -114,18 +114,19 @@ type collector struct {
 	o        Options
 	site     *Site
 
-	views   []*view          // all that was fetched, in order
-	byURL   map[string]*view // identity + URL → GET
-	api     *api             // operations of OpenAPI documents
-	routes  *routes
-	actions *actions
-	scripts map[string]string // script files by URL
-	seeds   []visit           // for every identity
-	apiRead map[string]bool   // documents that were tried
-	skipped map[finding.Skip]bool
-	atOnce  map[string]bool // kinds of links that were seen to change something when followed
-	stopped error           // why nothing more is fetched, nil while it is
-	kept    int             // bytes of bodies kept
+	views    []*view          // all that was fetched, in order
+	byURL    map[string]*view // identity + URL → GET
+	api      *api             // operations of OpenAPI documents
+	routes   *routes
+	actions  *actions
+	scripts  map[string]string // script files by URL
+	seeds    []visit           // for every identity
+	apiRead  map[string]bool   // documents that were tried
+	skipped  map[finding.Skip]bool
+	atOnce   map[string]bool // kinds of links that were seen to change something when followed
+	operated []seen          // GraphQL mutations
+	stopped  error           // why nothing more is fetched, nil while it is
+	kept     int             // bytes of bodies kept
 }
 
 func newCollector(ctx context.Context, g *scope.Grant, sessions []*identity.Session, o Options) *collector {

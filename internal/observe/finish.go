@@ -19,7 +19,9 @@ func (c *collector) finish() {
 	c.routes.learnNames(c.addresses())
 	for i, v := range c.views {
 		v.exchange.ID = fmt.Sprintf("x%d", i+1)
-		v.exchange.Route = c.routes.of(v.exchange.URL)
+		if v.exchange.Asked == nil {
+			v.exchange.Route = c.routes.of(v.exchange.URL)
+		}
 		if pathOf(v.exchange.URL) == noSuchPage {
 			v.exchange.Route = UnknownRoute
 		}
@@ -145,6 +147,9 @@ func (c *collector) redact() {
 	for _, x := range slices.Concat(c.site.Exchanges, c.site.Doors, c.site.Scripts) {
 		x.Header = r.Header(x.Header)
 		x.URL, x.Location = r.Text(x.URL), r.Text(x.Location)
+		if x.Asked != nil {
+			x.Asked = []byte(r.Text(string(x.Asked)))
+		}
 		if isText(x.Type) {
 			x.Body = []byte(r.Text(string(x.Body)))
 		}

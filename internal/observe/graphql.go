@@ -1,39 +1,72 @@
 package observe
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/mantlet-dev/mantlet/internal/finding"
+	"github.com/mantlet-dev/mantlet/internal/identity"
+	"github.com/mantlet-dev/mantlet/internal/scope"
 )
 
-// mutationsQuery asks for the names of what a GraphQL schema can change.
-const mutationsQuery = `{__schema{mutationType{fields{name}}}}`
+// One address of GraphQL stands for many operations, each with a weakness of its own.
+// They are learned from the schema where it is open, and else from what pages and
+// recordings were seen to send and what scripts spell out.
 
-// askGraphQL says aloud which GraphQL endpoints were come across: one address stands
-// there for many operations, and those are not tested one by one.
+const (
+	// mostOperations bounds the operations of one endpoint, mostEndpoints the endpoints.
+	mostOperations = 80
+	mostEndpoints  = 3
+	// mostAsked is how many objects of one query an identity asks for.
+	mostAsked = 3
+)
+
+// askGraphQL learns the operations of GraphQL endpoints, and asks what they read.
 func (c *collector) askGraphQL() {
-	for _, raw := range c.graphQLEndpoints() {
+	endpoints := c.graphQLEndpoints()
+	for _, endpoint := range endpoints[:min(len(endpoints), mostEndpoints)] {
 		if c.stopped != nil {
 			return
 		}
-		why := "it is a GraphQL endpoint: requests that pages were seen to send are tested, its operations one by one are not"
-		for _, s := range c.sessions {
-			v := c.fetch(s, visit{url: raw + "?query=" + url.QueryEscape(mutationsQuery), purpose: "graphql"})
-			if v.err != nil {
-				break
-			}
-			if names, ok := mutationNames(v.body); ok {
-				c.keep(v)
-				why += fmt.Sprintf("; it answers questions for its schema, by GET too, and names %d mutations: %s", len(names), listed(names))
-				break
+		operations := c.seenOperations(endpoint)
+		schema, open := c.askSchema(endpoint)
+		if open {
+			operations = append(operations, schema.operations(endpoint)...)
+		}
+		operations = distinctOperations(operations)
+		c.graphActions(endpoint, open, operations[:min(len(operations), mostOperations)])
+	}
+}
+
+// distinctOperations keeps the first account of each operation, with the type of
+// its answer if another tells it.
+func distinctOperations(all []graphOperation) []graphOperation {
+	var list []graphOperation
+	for _, o := range all {
+		i := slices.IndexFunc(list, func(k graphOperation) bool { return k.name == o.name && k.kind == o.kind })
+		if i < 0 {
+			list = append(list, o)
+			continue
+		}
+		k := &list[i]
+		if k.returns == "" {
+			k.returns = o.returns
+		}
+		for j, l := range k.leaves { // a request has values, a schema has types
+			at := slices.IndexFunc(o.leaves, func(m graphLeaf) bool { return m.path == l.path })
+			if at >= 0 && o.source == "graphql" {
+				m := o.leaves[at]
+				m.value = l.value
+				k.leaves[j] = m
 			}
 		}
-		c.skip(finding.Skip{What: raw, Why: why})
 	}
+	return list
 }
 
 // graphQLEndpoints are the addresses in scope that are called like one, in what
@@ -81,31 +114,131 @@ func isGraphQL(raw string) bool {
 	return len(parts) > 0 && slices.Contains([]string{"graphql", "graphiql", "gql"}, parts[len(parts)-1])
 }
 
-// mutationNames reads the answer to mutationsQuery; false if it is none. A schema
-// without mutations has no names.
-func mutationNames(body []byte) ([]string, bool) {
-	var answer struct {
-		Data *struct {
-			Schema *struct {
-				MutationType *struct {
-					Fields []struct {
-						Name string `json:"name"`
-					} `json:"fields"`
-				} `json:"mutationType"`
-			} `json:"__schema"`
-		} `json:"data"`
-	}
-	if json.Unmarshal(body, &answer) != nil || answer.Data == nil || answer.Data.Schema == nil {
-		return nil, false
-	}
-	var names []string
-	if m := answer.Data.Schema.MutationType; m != nil {
-		for _, f := range m.Fields {
-			names = append(names, f.Name)
+// seenOperations are those that pages and recordings sent, and then those that
+// scripts spell out.
+func (c *collector) seenOperations(endpoint string) []graphOperation {
+	var sent, spelled []graphOperation
+	for _, v := range c.views {
+		if v.page == nil {
+			continue
+		}
+		if v.rendered != nil {
+			for _, r := range v.rendered.Requests {
+				if raw, _, _ := strings.Cut(r.URL, "?"); raw == endpoint {
+					sent = append(sent, operationsOf(endpoint, v.exchange.URL, "script", r.Body)...)
+				}
+			}
+		}
+		for _, text := range c.scriptsOf(v) {
+			if len(spelled) < mostOperations {
+				spelled = append(spelled, spelledOperations(endpoint, v.exchange.URL, text)...)
+			}
 		}
 	}
-	slices.Sort(names)
-	return names, true
+	for _, e := range c.o.Recorded {
+		if raw, _, _ := strings.Cut(e.URL, "?"); raw == endpoint && e.Status < 400 {
+			sent = append(sent, operationsOf(endpoint, "", "har", e.Body)...)
+		}
+	}
+	return append(sent, spelled...)
+}
+
+// askSchema asks for the schema, by GET and where that is not answered, in an active
+// scan, as a page would.
+func (c *collector) askSchema(endpoint string) (graphSchema, bool) {
+	for _, s := range c.sessions {
+		v := c.fetch(s, visit{url: endpoint + "?query=" + url.QueryEscape(schemaQuery), purpose: "graphql"})
+		if v.err != nil {
+			return graphSchema{}, false
+		}
+		if schema, open := readSchema(v.body); open {
+			c.keep(v)
+			return schema, true
+		}
+		if !c.grant.Active() {
+			continue
+		}
+		body, err := json.Marshal(graphRequest{Query: schemaQuery})
+		if err != nil {
+			return graphSchema{}, false
+		}
+		if answer, err := c.postGraphQL(s, endpoint, body); err == nil {
+			if schema, open := readSchema(answer.body); open {
+				return schema, true
+			}
+		}
+	}
+	return graphSchema{}, false
+}
+
+// postGraphQL sends a query, which reads, as the application's own page does.
+func (c *collector) postGraphQL(s *identity.Session, endpoint string, body []byte) (*view, error) {
+	v := &view{session: s}
+	req, err := http.NewRequestWithContext(c.ctx, http.MethodPost, endpoint, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	for name, value := range map[string]string{"Content-Type": finding.EncodingJSON, "Accept": finding.EncodingJSON,
+		"Origin": req.URL.Scheme + "://" + req.URL.Host, "Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"} {
+		req.Header.Set(name, value)
+	}
+	resp, err := s.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	if v.body, _, err = scope.ReadBody(resp); err != nil {
+		return nil, fmt.Errorf("read answer of %s: %w", endpoint, err)
+	}
+	v.exchange = &Exchange{Identity: s.Name(), Method: http.MethodPost, URL: endpoint, Purpose: "graphql", Status: resp.StatusCode,
+		Header: resp.Header, Type: mediaType(resp.Header.Get("Content-Type"))}
+	return v, nil
+}
+
+// graphActions makes actions of the mutations, asks the queries as every identity,
+// and says what could not be filled in.
+func (c *collector) graphActions(endpoint string, open bool, operations []graphOperation) {
+	shown := map[string][]graphObject{}
+	if c.grant.Active() {
+		for _, s := range c.sessions {
+			shown[s.Name()] = c.askQueries(s, operations)
+		}
+	}
+	var lacking []string
+	tested := 0
+	for _, o := range operations {
+		switch a, actors, ok := c.graphAction(o, shown); {
+		case !ok:
+			lacking = append(lacking, o.name)
+			continue
+		case o.kind == "mutation":
+			c.operated = append(c.operated, seen{Action: a, actors: actors})
+		}
+		tested++
+	}
+	why := fmt.Sprintf("it is a GraphQL endpoint: %d of its operations are known, of which %d are looked at one by one", len(operations), tested)
+	if !open {
+		why += "; it does not tell its schema, so that these are the ones that pages, scripts and recordings show"
+	}
+	if len(lacking) > 0 {
+		why += "; these need values that were not seen, or log in: " + listed(lacking)
+	}
+	c.skip(finding.Skip{What: endpoint, Why: why})
+}
+
+// graphAction fills an operation in as the first identity that can; the others may
+// send it as well.
+func (c *collector) graphAction(o graphOperation, shown map[string][]graphObject) (a finding.Action, actors []string, ok bool) {
+	for _, s := range c.sessions {
+		if s.IsAnonymous() {
+			continue
+		}
+		actors = append(actors, s.Name())
+		if filled, can := o.action(shown[s.Name()]); can && !ok && !logsIn(filled) {
+			a, ok = filled, true
+			actors = append([]string{s.Name()}, actors[:len(actors)-1]...)
+		}
+	}
+	return a, actors, ok
 }
 
 // listed names the first few of many.

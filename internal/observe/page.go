@@ -30,6 +30,11 @@ func (c *collector) readPages() {
 		c.actions.add(a, nil)
 	}
 	c.recordedReads()
+	for _, a := range c.operated {
+		for _, actor := range a.actors {
+			c.actions.add(a.Action, &actor)
+		}
+	}
 	c.recordedValues()
 	for _, a := range c.api.actions(c) {
 		c.actions.add(a, nil)
@@ -158,7 +163,7 @@ func (c *collector) readRendered(v *view, p *Page) {
 	for _, r := range v.rendered.Requests {
 		p.Requests = append(p.Requests, r.Method+" "+r.URL)
 		c.headed(v.exchange.URL, r)
-		if !isSafe(r.Method) && c.grant.Allows(r.URL) == nil {
+		if !isSafe(r.Method) && c.grant.Allows(r.URL) == nil && !isOperation(r.URL, r.Body) {
 			c.actions.add(c.requestAction(v, r), &actor)
 		}
 	}

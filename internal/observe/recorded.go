@@ -87,7 +87,7 @@ func hintsCredential(name string) bool {
 func (c *collector) recordedActions() []finding.Action {
 	var list []finding.Action
 	for _, e := range c.o.Recorded {
-		if e.Socket || e.Status >= 400 || c.grant.Allows(e.URL) != nil || markup.IsLogout(e.URL, "") {
+		if e.Socket || e.Status >= 400 || c.grant.Allows(e.URL) != nil || markup.IsLogout(e.URL, "") || isOperation(e.URL, e.Body) {
 			continue
 		}
 		if isSafe(e.Method) && (e.Method != http.MethodGet || !markup.SuggestsChange(e.URL, "")) {

@@ -14,6 +14,8 @@ type Reference struct {
 	In, Name, Value string
 	// Path is the request's path up to the identifier, where that is a part of it.
 	Path string
+	// Of is what the GraphQL operation is about that takes it, "" for other requests.
+	Of string
 }
 
 // about says whether an identifier in that context is one of the kind of thing that r names: its
@@ -39,7 +41,10 @@ func nounOf(r Reference) string {
 		}
 		return ""
 	}
-	name := strings.ToLower(r.Name)
+	name := strings.ToLower(r.Name[strings.LastIndexByte(r.Name, '.')+1:])
+	if r.Of != "" && (name == "id" || name == "uuid") {
+		return r.Of
+	}
 	if r.In == "header" {
 		name = strings.TrimPrefix(name, "x-")
 	}
@@ -94,11 +99,16 @@ func References(route, rawURL string, fields []finding.Field) []Reference {
 			refs = addReference(refs, f)
 		}
 	}
+	if _, operation, ok := strings.Cut(route, "#"); ok {
+		for i := range refs {
+			refs[i].Of = graphNoun(operation)
+		}
+	}
 	return refs
 }
 
 func addReference(refs []Reference, f finding.Field) []Reference {
-	if f.Token || f.Value == "" || strings.Contains(f.Value, "«") || !IsIdentifierName(f.Name) && !looksLikeID(f.Value) || f.Type == "number" && !IsIdentifierName(f.Name) {
+	if f.Token || f.Value == "" || f.Type == "document" || f.Type == "array" || strings.Contains(f.Value, "«") || !IsIdentifierName(f.Name) && !looksLikeID(f.Value) || f.Type == "number" && !IsIdentifierName(f.Name) {
 		return refs
 	}
 	return append(refs, Reference{In: f.In, Name: f.Name, Value: f.Value})

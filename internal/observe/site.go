@@ -42,7 +42,7 @@ type Site struct {
 	// questions that were asked again as if a page of another origin had asked.
 	Foreign []ForeignAnswer
 	// Reads are requests that scripts make to read and that no link can make: they name
-	// an object in a header.
+	// an object in a header, or are GraphQL queries.
 	Reads []finding.Action
 	// Doors are the answers that addresses usual for operators and developers gave to a
 	// visitor, see tryDoors. They are no pages of the site and in none of the counts.
@@ -83,6 +83,9 @@ type Exchange struct {
 	Body     []byte      // capped, secrets digested
 	Cut      bool        // the body was longer than the cap
 	Location string      // redirect target as absolute URL, "" if none
+	// Asked is the body of a POST that reads: a GraphQL query. The fragment of its URL,
+	// which is not sent, names the query.
+	Asked []byte
 	// Authenticated says whether the same URL answered differently (status or
 	// redirect) to the anonymous identity; nil if not known.
 	Authenticated *bool

@@ -346,7 +346,9 @@ var people = regexp.MustCompile(`(?i)/(users?|u|profiles?|members?|people|person
 
 // isProfile says whether the object is somebody's page about themselves.
 func (o *object) isProfile() bool {
-	return slices.ContainsFunc(o.refs, func(r observe.Reference) bool { return people.MatchString(r.Path) })
+	return slices.ContainsFunc(o.refs, func(r observe.Reference) bool {
+		return people.MatchString(r.Path) || r.Of != "" && people.MatchString("/"+r.Of+"/x")
+	})
 }
 
 func anyPersonal(facts state.Snapshot) bool {

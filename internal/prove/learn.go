@@ -44,7 +44,7 @@ func (s *subject) learn(ctx context.Context, f finding.Finding) error {
 // refuseDangerous holds back from actions that would hurt the test itself.
 func (s *subject) refuseDangerous() error {
 	switch {
-	case endsSession.MatchString(pathOf(s.action.URL)):
+	case endsSession.MatchString(pathOf(s.action.URL)), endsSession.MatchString(spaced(s.action.Route)):
 		return notTestable("not testable: the action ends the victim's session, which leaves nothing to read back with")
 	case s.near == "" && destroys(s.action) && !s.bench.AllowDeletes:
 		return notTestable("not testable: the action destroys something, and no object to lose could be made for it")
@@ -156,7 +156,7 @@ func (l *learning) with(ctx context.Context, st style, tried *[]string) (bool, e
 		return l.twice(ctx, st, from, entry, a, f)
 	}
 	if a.location != "" || a.status == http.StatusCreated || a.status == http.StatusNoContent ||
-		a.accepted() && strings.Contains(a.header.Get("Content-Type"), "json") {
+		a.accepted() && strings.Contains(a.header.Get("Content-Type"), "json") && !refusesOperation(a) {
 		l.worked, l.landed = st, a.location
 	}
 	return l.elsewhere(ctx, f, a, entry, st)

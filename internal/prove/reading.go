@@ -60,7 +60,11 @@ func (b *Bench) oracles(session *identity.Session, a finding.Action, also ...str
 	}
 	all := b.readable(session, a, also)
 	near := all[:min(len(all), nearPages)]
-	ways = append(ways, b.pages(session, near))
+	nearby := b.pages(session, near)
+	if isOperation(a) {
+		nearby.readers = append(b.queries(session, a), nearby.readers...)
+	}
+	ways = append(ways, nearby)
 	if len(all) > len(near) && len(b.Readers) == 0 {
 		ways = append(ways, b.pages(session, all))
 	}

@@ -14,7 +14,8 @@ var rights = regexp.MustCompile(`(?i)(^|[^a-z])(roles?|permissions?|privileges?|
 
 // changesRights says whether an action gives or takes what somebody may do.
 func changesRights(a finding.Action) bool {
-	return rights.MatchString(pathOf(a.URL)) || slices.ContainsFunc(a.Fields, func(f finding.Field) bool {
+	_, operation, _ := strings.Cut(a.Route, "#")
+	return rights.MatchString(pathOf(a.URL)) || rights.MatchString(spaced(operation)) || slices.ContainsFunc(a.Fields, func(f finding.Field) bool {
 		return !f.Token && rights.MatchString(f.Name)
 	})
 }

@@ -58,7 +58,7 @@ func (s submission) body() (body []byte, contentType string) {
 
 func (s submission) inBody() []value {
 	var in []value
-	for _, v := range s.values {
+	for _, v := range packed(s.values) {
 		if cmp.Or(v.in, "body") == "body" {
 			in = append(in, v)
 		}
@@ -137,7 +137,7 @@ func (s submission) address() string {
 	u := *s.url
 	query := u.Query()
 	changed := false
-	for _, v := range s.values {
+	for _, v := range packed(s.values) {
 		if v.in == "query" || s.method == http.MethodGet && cmp.Or(v.in, "body") == "body" {
 			query.Set(v.name, v.text)
 			changed = true

@@ -41,6 +41,7 @@ type filling struct {
 
 var (
 	referencing = regexp.MustCompile(`(?i)(^|[_\-. ])(to|recipient|payee|account|iban|owner|user|username|role|type|kind|category|status|currency|country|lang|language|locale|timezone|group|parent|version)([_\-. ]|$)|_?id$|Id$`)
+	namesObject = regexp.MustCompile(`(^|[._])(id|uuid|ID)$|I[dD]$`)
 	phoneLike   = regexp.MustCompile(`(?i)phone|mobile|\btel`)
 	numberLike  = regexp.MustCompile(`(?i)amount|price|quantity|count|limit|age$|total|sum$|number`)
 	emailLike   = regexp.MustCompile(`(?i)e-?mail`)
@@ -61,7 +62,7 @@ func fill(inputs []input, tokens map[string]bool, places map[string]string, s st
 	for i := range inputs {
 		in := inputs[i]
 		v := value{name: in.name, in: places[in.name], kind: in.kind, text: in.value, token: tokens[in.name]}
-		if v.token || in.kind == "hidden" || in.kind == "submit" {
+		if v.token || in.kind == "hidden" || in.kind == "submit" || v.in == "variables" && in.value != "" && namesObject.MatchString(in.name) {
 			f.values = append(f.values, v)
 			continue
 		}

@@ -32,12 +32,17 @@ func destroys(a finding.Action, labels ...string) bool {
 		}
 	}
 	for _, w := range words {
-		if destructive.MatchString(w) {
+		if destructive.MatchString(spaced(w)) {
 			return true
 		}
 	}
 	return false
 }
+
+// spaced parts words that are joined by capitals: deleteNote.
+func spaced(name string) string { return humps.ReplaceAllString(name, "$1-$2") }
+
+var humps = regexp.MustCompile(`([a-z0-9])([A-Z])`)
 
 func pathOf(address string) string {
 	u, err := url.Parse(address)
