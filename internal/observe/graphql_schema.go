@@ -100,6 +100,9 @@ const (
 	mostSelected = 16
 	// deepestInput is how far input objects within input objects are filled in.
 	deepestInput = 3
+	// mostLeaves is how many values one operation takes: input objects may hold each
+	// other many times over.
+	mostLeaves = 200
 )
 
 // selection asks for the plain fields of a type and of the objects directly below
@@ -152,10 +155,11 @@ func (s graphSchema) operations(endpoint string) []graphOperation {
 func (s graphSchema) operation(endpoint, kind string, f graphField) graphOperation {
 	o := graphOperation{endpoint: endpoint, kind: kind, name: f.Name, source: "graphql", returns: f.Type.base().Name}
 	var declared, passed []string
+	left := mostLeaves
 	for _, a := range f.Args {
 		declared = append(declared, "$"+a.Name+": "+a.Type.String())
 		passed = append(passed, a.Name+": $"+a.Name)
-		o.leaves = append(o.leaves, s.leaves(a, a.Name, a.Type.required(), 0)...)
+		o.leaves = append(o.leaves, s.leaves(a, a.Name, a.Type.required(), 0, &left)...)
 	}
 	o.document = kind
 	call := f.Name
@@ -168,8 +172,11 @@ func (s graphSchema) operation(endpoint, kind string, f graphField) graphOperati
 }
 
 // leaves are the plain values that an argument takes: itself, or the members of an
-// input object by their path.
-func (s graphSchema) leaves(f graphField, path string, required bool, depth int) []graphLeaf {
+// input object by their path; left is how many are still looked at.
+func (s graphSchema) leaves(f graphField, path string, required bool, depth int, left *int) []graphLeaf {
+	if *left--; *left < 0 {
+		return nil
+	}
 	t := s.types[f.Type.base().Name]
 	if t.Kind == "INPUT_OBJECT" && !f.Type.isList() {
 		if depth == deepestInput || !required && depth > 0 {
@@ -177,7 +184,7 @@ func (s graphSchema) leaves(f graphField, path string, required bool, depth int)
 		}
 		var all []graphLeaf
 		for _, member := range t.InputFields {
-			all = append(all, s.leaves(member, path+"."+member.Name, required && member.Type.required(), depth+1)...)
+			all = append(all, s.leaves(member, path+"."+member.Name, required && member.Type.required(), depth+1, left)...)
 		}
 		return all
 	}

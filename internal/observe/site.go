@@ -1,9 +1,9 @@
 // Package observe sees what a site shows, as each identity: it crawls pages,
 // reads forms, scripts' requests, OpenAPI documents, robots and sitemap, and
-// keeps what it saw as a Site. It sends only safe methods (GET, HEAD), only
-// through the grant of package scope, and redacts secrets while collecting: a
-// cookie or token value appears in a Site as a digest of this run, so that
-// equality survives and the value does not.
+// keeps what it saw as a Site. It sends only safe methods (GET, HEAD) and, in an
+// active scan, GraphQL queries, which read; all through the grant of package scope.
+// It redacts secrets while collecting: a cookie or token value appears in a Site as a
+// digest of this run, so that equality survives and the value does not.
 //
 // A Site is complete only as far as its Skips say. Nothing here judges.
 package observe

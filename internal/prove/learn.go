@@ -344,7 +344,7 @@ func (s *subject) recall(f filling, hits []finding.Change, from state.Snapshot) 
 		}
 		for _, c := range hits {
 			old, ok := replacedText(c, v.text, from)
-			if _, known := s.earlier[v.name]; ok && (!known || strings.HasSuffix(c.Where, v.name)) {
+			if _, known := s.earlier[v.name]; ok && (!known || strings.HasSuffix(c.Where, v.name[strings.LastIndexByte(v.name, '.')+1:])) {
 				s.earlier[v.name] = old
 			}
 		}
