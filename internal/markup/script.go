@@ -50,7 +50,7 @@ var (
 	objectKey    = regexp.MustCompile(`(?:^|,)\s*(?:["']([\w.-]+)["']|([A-Za-z_$][\w$]*))\s*(?::|,|$)`)
 	elementData  = regexp.MustCompile(`^\s*[\w$.]*\bdataset\.(\w+)\s*[,)]?|^\s*[\w$.]*\bgetAttribute\(\s*["'](data-[\w-]+)["']\s*\)`)
 	spreadData   = regexp.MustCompile(`JSON\.parse\(\s*[\w$.]*\bdataset\.(\w+)`)
-	setHeader    = regexp.MustCompile(`(?:setRequestHeader\(\s*["']([\w-]+)["']\s*,|headers(?:\.\w+)*\[\s*["']([\w-]+)["']\s*\]\s*=)\s*([^;)\n]+)`)
+	setHeader    = regexp.MustCompile(`(?:setRequestHeader\(\s*["']([\w-]+)["']\s*,|headers(?:\.\w+)*\[\s*["']([\w-]+)["']\s*\]\s*=)\s*([^;,)\n]+)`)
 )
 
 // Calls finds the requests that a script spells out literally.
@@ -180,6 +180,13 @@ func (c *Call) noteHeader(name, value string) {
 			c.Headers[name] = strings.Trim(value, `"'`)
 		}
 	}
+}
+
+// AddedHeader is the header with a looked-up value that a script adds to requests it
+// does not spell out itself, "" if there is none: a library's, for all of a page.
+func AddedHeader(script string) string {
+	header, _ := globalHeaders(script)
+	return header
 }
 
 // globalHeaders are those that a script adds to all its requests.

@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"strings"
@@ -48,8 +49,16 @@ func (c *collector) callsOf(v *view) []markup.Call {
 		texts = append(texts, c.scripts[f])
 	}
 	var calls []markup.Call
+	added := ""
 	for _, t := range texts {
 		calls = append(calls, markup.Calls(t)...)
+		if header := markup.AddedHeader(t); hintsToken(header) {
+			added = cmp.Or(added, header)
+		}
+	}
+	for i := range calls {
+		// One script of a page adds the token to what all of them send.
+		calls[i].Header = cmp.Or(calls[i].Header, added)
 	}
 	for _, t := range v.page.Triggers() {
 		calls = append(calls, t.Calls...)

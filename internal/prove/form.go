@@ -218,6 +218,26 @@ func (d document) meta(suggests func(string) bool) string {
 	return content
 }
 
+var spelledConstant = regexp.MustCompile(`["']?\b([A-Za-z_$][\w$]*)["']?\s*[:=]\s*["']([^"'\s]{10,512})["']`)
+
+// constant is the first value that nobody could guess which a script in the page gives
+// to a name that suggests a token.
+func (d document) constant(suggests func(string) bool) string {
+	found := ""
+	each(d.root, func(n *html.Node) {
+		if n.DataAtom != atom.Script || found != "" {
+			return
+		}
+		for _, m := range spelledConstant.FindAllStringSubmatch(textOf(n), 200) {
+			if suggests(m[1]) && looksRandom(m[2]) {
+				found = m[2]
+				return
+			}
+		}
+	})
+	return found
+}
+
 var spelledHeader = regexp.MustCompile(`["']([Xx]-[\w-]+)["']\s*[:,]\s*["']([^"'\s]+)["']`)
 
 // spelledOut are headers of the application's own that the page gives its scripts

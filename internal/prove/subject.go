@@ -187,6 +187,10 @@ func (s *subject) headerToken(page document) {
 		s.headers[s.action.HeaderToken] = token
 		return
 	}
+	if token := page.constant(tokenLike.MatchString); token != "" {
+		s.headers[s.action.HeaderToken] = token
+		return
+	}
 	for _, set := range s.victim.Cookies() {
 		if c := policy.ParseSetCookie(set.Line); tokenLike.MatchString(c.Name) && !c.HTTPOnly {
 			if text, err := url.QueryUnescape(c.Value); err == nil {

@@ -34,6 +34,7 @@ func countDocumented(c *finding.Coverage, site *observe.Site, tested map[string]
 // ordeals are what became of the attacks on each action, by endpoint.
 type ordeals struct {
 	tested map[string]bool
+	links  map[string]bool   // addresses that may change something when they are opened
 	why    map[string]string // why the first attack on it came to no verdict
 }
 
@@ -42,6 +43,9 @@ type ordeals struct {
 // effect to compare with, or nothing could be sent, it was not.
 func (o ordeals) note(f finding.Finding) {
 	place := f.Plan.Action.Endpoint().String()
+	if f.Weakness == finding.CSRFGet {
+		o.links[place] = true
+	}
 	switch {
 	case f.State == finding.Proven, f.Proof != nil && len(f.Proof.Attempts) > 0 && f.State != finding.NotTestable:
 		o.tested[place] = true
@@ -50,25 +54,37 @@ func (o ordeals) note(f finding.Finding) {
 	}
 }
 
-// triedOf counts the site's actions that were put to the test; attacks on what is
-// only read are no actions.
-func triedOf(site *observe.Site, tested map[string]bool) int {
-	n := 0
+// changing are the endpoints of the site's actions, each once. A form that asks with
+// GET, a search mostly, is one only if it was taken for a change.
+func changing(site *observe.Site, o ordeals) []string {
+	var places []string
 	for _, a := range site.Actions {
-		if tested[a.Endpoint().String()] {
+		place := a.Endpoint().String()
+		if (a.Method != http.MethodGet || o.links[place]) && !slices.Contains(places, place) {
+			places = append(places, place)
+		}
+	}
+	return places
+}
+
+// triedOf counts the actions that were put to the test; attacks on what is only read
+// are no actions.
+func triedOf(actions []string, o ordeals) int {
+	n := 0
+	for _, place := range actions {
+		if o.tested[place] {
 			n++
 		}
 	}
 	return n
 }
 
-// untested names the site's actions that no attack came to a verdict on, those with one
+// untested names the actions that no attack came to a verdict on, those with one
 // reason together: nothing found there means nothing.
-func untested(site *observe.Site, o ordeals) []finding.Skip {
+func untested(actions []string, o ordeals) []finding.Skip {
 	var skips []finding.Skip
 	at := map[string]int{}
-	for _, a := range site.Actions {
-		place := a.Endpoint().String()
+	for _, place := range actions {
 		if o.tested[place] {
 			continue
 		}
@@ -77,7 +93,7 @@ func untested(site *observe.Site, o ordeals) []finding.Skip {
 		if !known {
 			at[why] = len(skips)
 			skips = append(skips, finding.Skip{What: place, Why: why})
-		} else if !slices.Contains(strings.Split(skips[i].What, ", "), place) {
+		} else {
 			skips[i].What += ", " + place
 		}
 	}

@@ -26,7 +26,7 @@ func TestAnActionIsPutToTheTestByAVerdictThatRestsOnWhatWasSent(t *testing.T) {
 		return finding.Finding{State: state, Why: why, Plan: &finding.Plan{Action: finding.Action{Method: "POST", Route: route}},
 			Proof: &finding.Proof{Attempts: make([]finding.Attempt, attempts)}}
 	}
-	o := ordeals{tested: map[string]bool{}, why: map[string]string{}}
+	o := ordeals{tested: map[string]bool{}, links: map[string]bool{}, why: map[string]string{}}
 	for _, f := range []finding.Finding{
 		at("/refused", finding.NotTestable, "not testable: the legitimate request was itself refused with status 403", 0),
 		at("/refused", finding.NotTestable, "another reason", 0),
@@ -40,7 +40,8 @@ func TestAnActionIsPutToTheTestByAVerdictThatRestsOnWhatWasSent(t *testing.T) {
 	for _, route := range []string{"/refused", "/model", "/half", "/proven", "/left", "/also-left"} {
 		site.Actions = append(site.Actions, finding.Action{Method: "POST", Route: route})
 	}
-	if n := triedOf(site, o.tested); n != 2 {
+	actions := changing(site, o)
+	if n := triedOf(actions, o); n != 2 {
 		t.Errorf("%d actions put to the test, want those at /half and /proven", n)
 	}
 	want := []finding.Skip{
@@ -48,14 +49,20 @@ func TestAnActionIsPutToTheTestByAVerdictThatRestsOnWhatWasSent(t *testing.T) {
 		{What: "POST /model", Why: "not put to the test: nothing can be forged"},
 		{What: "POST /left, POST /also-left", Why: "not put to the test: no attack applies to it"},
 	}
-	if got := untested(site, o); !slices.Equal(got, want) {
+	if got := untested(actions, o); !slices.Equal(got, want) {
 		t.Errorf("got %+v", got)
 	}
 }
 
 func TestOnlyActionsCountAsActionsPutToTheTest(t *testing.T) {
-	site := &observe.Site{Actions: []finding.Action{{Method: "POST", Route: "/email"}, {Method: "POST", Route: "/name"}}}
-	if n := triedOf(site, map[string]bool{"POST /email": true, "GET /orders": true}); n != 1 {
-		t.Errorf("%d of 2 actions, want 1", n)
+	site := &observe.Site{Actions: []finding.Action{{Method: "POST", Route: "/email"}, {Method: "POST", Route: "/name"}, {Method: "POST", Route: "/name", Page: "/other"},
+		{Method: "GET", Route: "/search"}, {Method: "GET", Route: "/unfollow"}}}
+	o := ordeals{tested: map[string]bool{"POST /email": true, "GET /orders": true, "GET /search": true, "GET /unfollow": true}, links: map[string]bool{"GET /unfollow": true}}
+	actions := changing(site, o)
+	if want := []string{"POST /email", "POST /name", "GET /unfollow"}; !slices.Equal(actions, want) {
+		t.Errorf("the actions are %v, want %v", actions, want)
+	}
+	if n := triedOf(actions, o); n != 2 {
+		t.Errorf("%d put to the test, want 2", n)
 	}
 }

@@ -46,7 +46,7 @@ func Run(ctx context.Context, job Job, h finding.Handler) error {
 		out.send(finding.Message{Mutation: &trial.mutations[i]})
 	}
 	if t := trial.ordeals; t.tested != nil {
-		out.skip(untested(site, t)...)
+		out.skip(untested(changing(site, t), t)...)
 	}
 	if err := context.Cause(ctx); err != nil {
 		out.skip(finding.Skip{What: "scan", Why: reason(err), Incomplete: true})
@@ -162,9 +162,10 @@ func judge(job Job, site *observe.Site, out *sink) []finding.Finding {
 func closing(job Job, c crew, site *observe.Site, settled []finding.Finding, t trial, out *sink) *finding.End {
 	end := &finding.End{Complete: len(out.gaps) == 0, Why: out.gaps, Score: report.Score(settled), Finished: time.Now().UTC(),
 		Embedders: check.Embedders(site)}
+	actions := changing(site, t.ordeals)
 	end.Coverage = finding.Coverage{
-		Requests: job.Grant.Requests(), Routes: routes(site), Pages: len(site.Pages), Actions: len(site.Actions),
-		Tested: triedOf(site, t.ordeals.tested), Proofs: t.proofs, Mutations: len(t.mutations), Identities: len(c.sessions) - 1,
+		Requests: job.Grant.Requests(), Routes: routes(site), Pages: len(site.Pages), Actions: len(actions),
+		Tested: triedOf(actions, t.ordeals), Proofs: t.proofs, Mutations: len(t.mutations), Identities: len(c.sessions) - 1,
 	}
 	countDocumented(&end.Coverage, site, t.ordeals.tested)
 	for _, m := range t.mutations {

@@ -60,7 +60,7 @@ func put(ctx context.Context, job Job, c crew, site *observe.Site, b *browsers, 
 
 func (t *trial) run(ctx context.Context, bench *prove.Bench, out *sink) {
 	total, done := planned(t.findings), 0
-	t.ordeals = ordeals{tested: map[string]bool{}, why: map[string]string{}}
+	t.ordeals = ordeals{tested: map[string]bool{}, links: map[string]bool{}, why: map[string]string{}}
 	var after []finding.Finding
 	for i, f := range t.findings {
 		if f.Plan == nil {
