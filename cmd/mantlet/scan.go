@@ -122,7 +122,7 @@ func (f *scanFlags) register(cmd *cobra.Command) {
 	flag.StringVar(&f.cookieEnv, "cookie-env", "", "environment `VARIABLE` with the Cookie header of a logged-in user")
 	flag.StringVar(&f.bearerEnv, "bearer-env", "", "environment `VARIABLE` with a bearer token")
 	flag.IntVar(&f.maxRequests, "max-requests", 0, "requests the scan may send (default 50000 on loopback, 5000 elsewhere)")
-	flag.IntVar(&f.mutations, "max-mutations", 0, "requests that may change the target (default 2000)")
+	flag.IntVar(&f.mutations, "max-mutations", 0, "requests that may change the target (default 2000, or 40 for each action)")
 	flag.Float64Var(&f.rate, "rate", 0, "requests a second (default: unlimited on loopback, 5 elsewhere)")
 	flag.IntVar(&f.pages, "pages", 0, "pages to look at per identity (default 300)")
 	flag.BoolVar(&f.deletes, "insecure-allow-deletes", false, "aim delete-like actions at objects the scan did not make itself")

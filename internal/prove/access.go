@@ -68,7 +68,7 @@ func (b *Bench) callers(ctx context.Context, f finding.Finding, owner *identity.
 	if intruder == nil {
 		return nil, notTestable("identity %q is not configured here", f.Plan.Intruder)
 	}
-	if intruder.Alive(ctx) != nil {
+	if b.isAlive(ctx, intruder) != nil {
 		if err := intruder.Renew(ctx); err != nil {
 			return nil, notTestable("the session of %q was lost and could not be renewed: %v", intruder.Name(), err)
 		}

@@ -45,7 +45,7 @@ type added struct {
 // assign tries the extra fields of the plan until one was taken over: all at once at
 // first, which is all it takes where the application keeps to its own, then one by one.
 func (s *subject) assign(ctx context.Context, f finding.Finding) (finding.Finding, error) {
-	pages := s.bench.pages(s.victim, s.bench.readable(s.victim, s.action, s.showing(f.Plan.Extra)))
+	pages := s.bench.pages(s.victim, s.mentioning(f.Plan.Extra))
 	a := &assigning{subject: s, wide: oracle{append(slices.Clone(s.bench.Readers), pages.readers...)}}
 	plain, err := a.with(ctx, &f)
 	if err != nil {
@@ -53,6 +53,7 @@ func (s *subject) assign(ctx context.Context, f finding.Finding) (finding.Findin
 	}
 	f.Proof.Controls = append(f.Proof.Controls, finding.Control{Name: "without-the-field", Passed: true,
 		Text: fmt.Sprintf("the same request without a field more was answered %d and left %s as they were", plain.answer.status, extraNames(f.Plan.Extra))})
+	a.narrow(f.Plan.Extra, plain)
 	if ignored, err := a.ignoresAll(ctx, &f, plain); ignored || err != nil {
 		return verdict(f, finding.Refuted, fmt.Sprintf("%s, sent along, stayed as they were, while the rest of the request was carried out", extraNames(f.Plan.Extra))), err
 	}

@@ -91,7 +91,7 @@ func (b *Bench) objectOf(ctx context.Context, f *finding.Finding, owner *identit
 		return nil, notTestable("%v", err)
 	}
 	o := &object{bench: b, owner: owner, action: a, refs: refsOf(f.Plan), messages: f.Plan.Messages, source: a.Method + " " + a.Route}
-	if owner.Alive(ctx) != nil {
+	if b.isAlive(ctx, owner) != nil {
 		if err := owner.Renew(ctx); err != nil {
 			return nil, notTestable("the session of %q was lost and could not be renewed: %v", owner.Name(), err)
 		}

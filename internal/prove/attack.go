@@ -62,7 +62,16 @@ func isPlain(f finding.Finding) bool {
 func (s *subject) attack(ctx context.Context, f finding.Finding) (finding.Finding, error) {
 	var best *trial
 	s.untried = 0
-	for _, v := range f.Plan.Variants {
+	for i, v := range f.Plan.Variants {
+		if i == 1 && best == nil && s.volleys() {
+			refused, err := s.volley(ctx, &f, f.Plan.Variants[i:])
+			if err != nil {
+				return f, err
+			}
+			if refused {
+				break
+			}
+		}
 		t, err := s.tryVariant(ctx, &f, v)
 		if err != nil {
 			return f, err

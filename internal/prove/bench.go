@@ -49,7 +49,7 @@ type Bench struct {
 	// Ledger keeps what was changed; nil makes one.
 	Ledger *Ledger
 	// MaxMutations bounds the requests sent to change the target; 0 is
-	// DefaultMutations. It only counts for a ledger made by the Bench.
+	// DefaultMutations or more. It only counts for a ledger made by the Bench.
 	MaxMutations int
 	// AllowDeletes lets destructive actions be tried on what the target held before
 	// the scan. Otherwise they are only aimed at objects made for the purpose.
@@ -65,15 +65,26 @@ type Bench struct {
 	passes   map[string][]pass              // tokens, by identity
 	keys     map[string]string              // of tokens, that can be guessed; "" for those that cannot
 	plain    map[string]bool                // endpoints that were proven to take forged requests as they are
+	barren   map[string]bool                // pages that show strangers no token, see tokenOn
 	// bothSettings counts, for each way to send, the settings for third-party
 	// cookies under which it was seen to work.
 	bothSettings map[attacker.Vehicle]int
 	used         []*browser.Browser // that were given out and have not ended
+	// alive is how many requests had been sent in all when a session was last seen to
+	// be alive.
+	alive map[*identity.Session]int
+	// brooding are subjects whose canaries wait for the next attempt on the action.
+	brooding []*subject
 }
 
 // DefaultMutations is how many requests may be sent to change the target if the
-// Bench does not say; a thorough scan of a few dozen actions needs some hundreds.
-const DefaultMutations = 2000
+// Bench does not say; a thorough scan of a few dozen actions needs some hundreds. A
+// site with so many actions that this would end the scan too early has
+// mutationsPerAction for each of them.
+const (
+	DefaultMutations   = 2000
+	mutationsPerAction = 40
+)
 
 // errNotTestable carries the reason why a plan cannot be put to the test; it
 // never leaves the package.
@@ -100,14 +111,14 @@ func stillSuspected(format string, args ...any) error {
 
 func (b *Bench) prepare() {
 	b.once.Do(func() {
-		b.plain = map[string]bool{}
+		b.plain, b.barren, b.alive = map[string]bool{}, map[string]bool{}, map[*identity.Session]int{}
 		b.Browser = b.remembering(b.Browser)
-		b.subjects, b.bothSettings = map[string]*subject{}, map[attacker.Vehicle]int{}
-		if b.Ledger == nil {
-			b.Ledger = NewLedger(cmp.Or(b.MaxMutations, DefaultMutations), b.redact)
-		}
 		if b.Site == nil {
 			b.Site = &observe.Site{}
+		}
+		b.subjects, b.bothSettings = map[string]*subject{}, map[attacker.Vehicle]int{}
+		if b.Ledger == nil {
+			b.Ledger = NewLedger(cmp.Or(b.MaxMutations, max(DefaultMutations, mutationsPerAction*len(b.Site.Actions))), b.redact)
 		}
 	})
 }
@@ -128,6 +139,7 @@ func (b *Bench) Attempt(ctx context.Context, f finding.Finding) (finding.Finding
 		return verdict(f, finding.NotTestable, "the target may only be read: nothing was tried"), nil
 	}
 	b.log(f)
+	b.clearBroods(ctx, f.Plan.Action)
 	tried, err := b.try(ctx, f)
 	if err == nil || errors.As(err, new(*errNotTestable)) {
 		tried, err = b.unlessLost(ctx, f, tried, err)
@@ -155,7 +167,7 @@ func (b *Bench) Attempt(ctx context.Context, f finding.Finding) (finding.Finding
 // was refused to a stranger says nothing about the victim.
 func (b *Bench) unlessLost(ctx context.Context, f, tried finding.Finding, err error) (finding.Finding, error) {
 	victim := b.victim(f.Plan.Victim)
-	if tried.State == finding.Proven || victim == nil || victim.IsAnonymous() || !errors.Is(victim.Alive(ctx), identity.ErrLost) {
+	if tried.State == finding.Proven || victim == nil || victim.IsAnonymous() || !errors.Is(b.isAlive(ctx, victim), identity.ErrLost) {
 		return tried, err
 	}
 	if renewed := victim.Renew(ctx); renewed != nil {
@@ -164,11 +176,24 @@ func (b *Bench) unlessLost(ctx context.Context, f, tried finding.Finding, err er
 	}
 	b.forget(victim)
 	tried, err = b.try(ctx, f)
-	if tried.State != finding.Proven && errors.Is(victim.Alive(ctx), identity.ErrLost) {
+	if tried.State != finding.Proven && errors.Is(b.isAlive(ctx, victim), identity.ErrLost) {
 		b.skip(f, "the victim's session was lost again", true)
 		return tried, notTestable("the session of %q was lost twice while this was tried", victim.Name())
 	}
 	return tried, err
+}
+
+// isAlive is the session's Alive, which is not asked again as long as nothing was
+// sent that could have ended the session.
+func (b *Bench) isAlive(ctx context.Context, s *identity.Session) error {
+	if at, seen := b.alive[s]; seen && at == b.Grant.Requests() {
+		return nil
+	}
+	err := s.Alive(ctx)
+	if delete(b.alive, s); err == nil {
+		b.alive[s] = b.Grant.Requests()
+	}
+	return err
 }
 
 // forget drops what was found untestable as victim, so that it is tried anew.

@@ -19,6 +19,9 @@ type nursery struct {
 	bench   *Bench
 	creator *subject
 	alive   []canary
+	// spoiled is set where the last canary's destruction may still come of something
+	// that was sent before.
+	spoiled bool
 }
 
 // A canary is one object made for the purpose. Its mark is the name that nothing
@@ -50,8 +53,11 @@ func (b *Bench) canarySubject(ctx context.Context, f finding.Finding, a finding.
 	a = templated(a)
 	key := "canary " + victim.Name() + " " + a.Method + " " + a.Route
 	s := b.subjects[key]
-	if s != nil {
+	switch {
+	case s != nil && s.failure != nil:
 		return s, s.failure
+	case s != nil:
+		return s, s.refresh(ctx)
 	}
 	s, err := b.newSubject(a, victim)
 	if err != nil {
@@ -61,7 +67,7 @@ func (b *Bench) canarySubject(ctx context.Context, f finding.Finding, a finding.
 	b.order = append(b.order, s)
 	creator, err := b.creatorFor(ctx, f, a, victim)
 	if err == nil {
-		s.nursery = &nursery{bench: b, creator: creator}
+		s.nursery, s.broods = &nursery{bench: b, creator: creator}, true
 		err = s.learnVanishing(ctx, f)
 	}
 	if err != nil && ctx.Err() == nil {
@@ -123,14 +129,16 @@ func (n *nursery) hatch(ctx context.Context, f finding.Finding, a finding.Action
 		return canary{}, notTestable("the object made to be destroyed could not be told from others")
 	}
 	made := canary{fill.marker.text, aimed}
-	n.alive = append(n.alive, made)
+	n.alive, n.spoiled = append(n.alive, made), false
 	return made, nil
 }
 
 // oracleFor reads what shows the creator's objects, and the pages that may name them.
 func (s *subject) oracleFor(a finding.Action) oracle {
 	urls := s.bench.readable(s.victim, s.action, []string{s.action.Page})
-	pages := s.bench.pages(s.victim, urls[:min(len(urls), nearPages)])
+	pages := s.bench.pages(s.victim, slices.DeleteFunc(urls[:min(len(urls), nearPages)], func(address string) bool {
+		return s.oracle.covers(finding.Change{Where: state.Source(address)}) // and is read anyway
+	}))
 	return oracle{append(slices.Clone(s.oracle.readers), pages.readers...)}
 }
 
@@ -297,21 +305,23 @@ func (s *subject) learnVanishing(ctx context.Context, f finding.Finding) error {
 	s.bench.Ledger.changed(entry, gone)
 	s.bench.Ledger.settle([]int{entry}, true, "the object was made for this purpose")
 	s.nursery.buried(fg.marker.text)
-	s.witness = witness{kind: byVanishing, places: map[string]bool{}}
-	for _, c := range gone {
-		s.witness.places[state.Place(c.Where)] = true
-	}
-	s.learned = true
+	s.oracle = s.oracle.thatShow(gone)
+	s.latest = s.oracle.only(s.latest)
+	s.witness, s.learned = witness{kind: byVanishing, places: placesOf(gone)}, true
 	s.controls = append(s.controls, finding.Control{Name: "legitimate", Passed: true,
 		Text: fmt.Sprintf("%q destroyed an object made for this purpose from the application's own page; answered %d, and it was gone when re-read", s.victim.Name(), a.status)})
 	return nil
 }
 
-// forgeCanary makes a canary and fills the action in for it as it stands.
+// forgeCanary fills the action in as it stands for a canary that the last attack
+// has left alone, or for a new one.
 func (s *subject) forgeCanary(ctx context.Context, f finding.Finding) (filling, error) {
-	made, err := s.nursery.hatch(ctx, f, s.action)
-	if err != nil {
-		return filling{}, err
+	made, waiting := s.untouched()
+	if !waiting {
+		var err error
+		if made, err = s.nursery.hatch(ctx, f, s.action); err != nil {
+			return filling{}, err
+		}
 	}
 	s.action, s.near, s.listing = made.action, made.mark, s.nursery.creator.action.Page
 	if err := s.open(ctx); err != nil {
@@ -320,13 +330,29 @@ func (s *subject) forgeCanary(ctx context.Context, f finding.Finding) (filling, 
 	if !s.isAimed(made.mark) {
 		return filling{}, notTestable("the object made to be destroyed could not be told from others")
 	}
+	if waiting {
+		return s.asItStands(made.mark), nil
+	}
 	if s.witness.kind == "" {
 		s.oracle = s.nursery.creator.oracleFor(s.action)
 	}
-	if s.latest, err = s.oracle.Read(ctx); err != nil {
+	now, err := s.oracle.Read(ctx)
+	if err != nil {
 		return filling{}, err
 	}
+	s.latest = now
 	return s.asItStands(made.mark), nil
+}
+
+// untouched is the canary that stood when the state was last read, after whatever
+// was tried to destroy it.
+func (s *subject) untouched() (canary, bool) {
+	n := s.nursery
+	if s.witness.kind == "" || n.spoiled || len(n.alive) == 0 {
+		return canary{}, false
+	}
+	last := n.alive[len(n.alive)-1]
+	return last, s.latest.Has(last.mark)
 }
 
 // asItStands is the action with the values of its form unchanged.
@@ -344,9 +370,40 @@ func (n *nursery) buried(mark string) {
 	n.alive = slices.DeleteFunc(n.alive, func(c canary) bool { return c.mark == mark })
 }
 
+// spoil has the next forgery aimed at a new canary: what a control did late must
+// not be taken for the work of an attack.
+func (s *subject) spoil() {
+	if s.nursery != nil {
+		s.nursery.spoiled = true
+	}
+}
+
+// brood leaves the canaries for the next plan on the action.
+func (s *subject) brood() {
+	if !slices.Contains(s.bench.brooding, s) {
+		s.bench.brooding = append(s.bench.brooding, s)
+	}
+}
+
+// clearBroods removes the canaries that waited for an attempt on another action
+// than the next.
+func (b *Bench) clearBroods(ctx context.Context, next finding.Action) {
+	b.brooding = slices.DeleteFunc(b.brooding, func(s *subject) bool {
+		if s.action.Method == next.Method && s.action.Route == templated(next).Route {
+			return false
+		}
+		// How it went is in the ledger.
+		_ = s.clear(context.WithoutCancel(ctx))
+		return true
+	})
+}
+
 // clear removes the canaries that no attack has destroyed, by the action itself.
 func (s *subject) clear(ctx context.Context) error {
 	n := s.nursery
+	if len(n.alive) == 0 && len(s.pending) == 0 && len(n.creator.pending) == 0 {
+		return nil
+	}
 	for _, c := range slices.Clone(n.alive) {
 		now, err := s.oracle.Read(ctx)
 		if err != nil {

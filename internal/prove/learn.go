@@ -29,6 +29,9 @@ func (s *subject) learn(ctx context.Context, f finding.Finding) error {
 		return err
 	}
 	run := &learning{subject: s, finding: f, worked: -1}
+	if done, err := run.atHand(ctx); done || err != nil {
+		return err
+	}
 	for _, way := range s.bench.oracles(s.victim, s.action) {
 		done, err := run.through(ctx, way)
 		if err != nil {
@@ -69,29 +72,36 @@ type learning struct {
 	landed  string // where a legitimate run was redirected to
 	from    state.Snapshot
 	asked   bool // whether the page's script was asked for its headers
+	// near is set while only the pages at hand are looked at.
+	near bool
 	// chosenAgain is set once another option was chosen because the first changed nothing.
 	chosenAgain bool
+}
+
+// pagesAtHand is how many pages are read at first.
+const pagesAtHand = 2
+
+// atHand does the legitimate action with a text that shows where it came from, and
+// looks at the nearest pages only: most effects show where the action is offered.
+func (l *learning) atHand(ctx context.Context) (bool, error) {
+	urls := l.bench.readable(l.victim, l.action, nil)
+	if len(l.bench.Readers) > 0 || len(urls) <= pagesAtHand || l.fill(styles[0]).marker.text == "" {
+		return false, nil
+	}
+	if err := l.idle(ctx, l.bench.pages(l.victim, urls[:pagesAtHand])); err != nil {
+		return false, err
+	}
+	l.near = true
+	defer func() { l.near = false }()
+	return l.with(ctx, styles[0], &[]string{})
 }
 
 // through does the legitimate action and looks at the state one way. It is done
 // when the effect was seen.
 func (l *learning) through(ctx context.Context, way oracle) (bool, error) {
-	l.oracle = way
-	first, err := way.Read(ctx)
-	if err != nil {
+	if err := l.idle(ctx, way); err != nil {
 		return false, err
 	}
-	second, err := way.Read(ctx)
-	if err != nil {
-		return false, err
-	}
-	moving := l.bench.diff(first, second)
-	l.noise.Learn(moving)
-	l.latest = second
-	if l.before == nil {
-		l.controls = append(l.controls, idleControl(moving))
-	}
-	l.before = state.Merge(second, l.before) // what was read first was read before anything was sent
 	list := styles
 	if l.worked >= 0 {
 		list = []style{l.worked, styleChoice}
@@ -109,6 +119,27 @@ func (l *learning) through(ctx context.Context, way oracle) (bool, error) {
 		}
 	}
 	return false, nil
+}
+
+// idle reads the state one way, twice, with nothing done in between.
+func (l *learning) idle(ctx context.Context, way oracle) error {
+	l.oracle = way
+	first, err := way.Read(ctx)
+	if err != nil {
+		return err
+	}
+	second, err := way.Read(ctx)
+	if err != nil {
+		return err
+	}
+	moving := l.bench.diff(first, second)
+	l.noise.Learn(moving)
+	l.latest = second
+	if l.before == nil {
+		l.controls = append(l.controls, idleControl(moving))
+	}
+	l.before = state.Merge(second, l.before) // what was read first was read before anything was sent
+	return nil
 }
 
 func idleControl(moving []finding.Change) finding.Control {
@@ -224,7 +255,7 @@ func (l *learning) look(ctx context.Context, from state.Snapshot, f filling, a a
 // earlier reading is needed.
 func (l *learning) elsewhere(ctx context.Context, f filling, a answer, entry int, st style) (bool, error) {
 	l.bench.Ledger.changed(entry, nil)
-	if f.marker.text == "" || !a.accepted() {
+	if f.marker.text == "" || !a.accepted() || l.near {
 		return false, nil
 	}
 	wide := l.bench.pages(l.victim, l.bench.readable(l.victim, l.action, []string{a.location}))
@@ -314,7 +345,7 @@ func (l *learning) settleOn(w witness, st style, hits []finding.Change, f fillin
 			narrow = s.oracle
 		}
 	} else {
-		narrow = s.oracle
+		narrow = s.oracle.thatShow(hits) // and not the nearest alone: each place of a transition counts
 	}
 	s.oracle, s.witness, s.style = narrow, w, st
 	s.spots, s.creates = map[string]bool{}, true

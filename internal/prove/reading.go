@@ -197,6 +197,25 @@ func (b *Bench) narrow(o oracle, session *identity.Session, changes []finding.Ch
 	return oracle{kept}
 }
 
+// thatShow keeps of an oracle every page that shows one of the changes, and all that
+// is no page.
+func (o oracle) thatShow(changes []finding.Change) oracle {
+	var kept []state.Reader
+	for _, r := range o.readers {
+		if pages, ok := r.(state.HTTPReader); ok {
+			pages.URLs = slices.DeleteFunc(slices.Clone(pages.URLs), func(address string) bool { return !speaksOf(changes, state.Source(address)) })
+			if r = pages; len(pages.URLs) == 0 {
+				continue
+			}
+		}
+		kept = append(kept, r)
+	}
+	if len(kept) == 0 {
+		return o
+	}
+	return oracle{kept}
+}
+
 func speaksOf(changes []finding.Change, source string) bool {
 	for _, c := range changes {
 		if c.Where == source || strings.HasPrefix(c.Where, source+" ") {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/mantlet-dev/mantlet/internal/attacker"
@@ -20,16 +21,31 @@ type replayed struct {
 	request *http.Request
 }
 
-// replay sends the forgery with what a browser adds when a page of origin from
-// sends it: the cookies of who that travel, and its account of where it comes from.
+// replay sends the forgery and re-reads the state.
 func (s *subject) replay(ctx context.Context, f finding.Finding, fg forgery, by attacker.Vehicle, from policy.Origin, cookies, purpose string) (replayed, error) {
+	out, entry, err := s.send(ctx, f, fg, by, from, cookies, purpose)
+	if err != nil {
+		return replayed{}, err
+	}
+	out.shown, _, err = s.await(ctx, s.witness, fg.marker, s.patience())
+	if err != nil {
+		return replayed{}, err
+	}
+	s.did(entry, out.shown)
+	return out, nil
+}
+
+// send sends the forgery with what a browser adds when a page of origin from sends
+// it: the cookies of who that travel, and its account of where it comes from. It
+// gives the ledger's entry; what came of it is still to be read.
+func (s *subject) send(ctx context.Context, f finding.Finding, fg forgery, by attacker.Vehicle, from policy.Origin, cookies, purpose string) (replayed, int, error) {
 	request, err := fg.sub.request(ctx)
 	if err != nil {
-		return replayed{}, notTestable("the forgery cannot be written as a request: %v", err)
+		return replayed{}, 0, notTestable("the forgery cannot be written as a request: %v", err)
 	}
 	sent := policy.Forge(fg.means(by, from, s.target))
 	if !sent.Arrives {
-		return replayed{}, impossible("a browser does not send it: %s", fg.whyNot(sent, from))
+		return replayed{}, 0, impossible("a browser does not send it: %s", fg.whyNot(sent, from))
 	}
 	for name, text := range map[string]string{"Origin": sent.Origin, "Referer": sent.Referer, "Sec-Fetch-Site": sent.FetchSite,
 		"Sec-Fetch-Mode": sent.FetchMode, "Sec-Fetch-Dest": sent.FetchDest, "Cookie": cookies} {
@@ -40,19 +56,11 @@ func (s *subject) replay(ctx context.Context, f finding.Finding, fg forgery, by 
 	request.Header.Set("Accept", "text/html,application/xhtml+xml,*/*;q=0.8")
 	entry, err := s.bench.Ledger.enter(f.ID, purpose, s.action.Endpoint())
 	if err != nil {
-		return replayed{}, err
+		return replayed{}, 0, err
 	}
 	s.remember(fg.marker)
 	a, err := s.bench.do(s.bench.Grant, request)
-	if err != nil {
-		return replayed{}, err
-	}
-	shown, _, err := s.await(ctx, s.witness, fg.marker, s.patience())
-	if err != nil {
-		return replayed{}, err
-	}
-	s.did(entry, shown)
-	return replayed{shown: shown, answer: a, request: request}, nil
+	return replayed{answer: a, request: request}, entry, err
 }
 
 // A stance is a place to attack from, and how the forgery is carried there.
@@ -137,8 +145,9 @@ func likeTarget(target policy.Origin) string {
 	return target.Scheme() + "://" + strings.Trim(target.Host(), "[]") + ".attacker.example"
 }
 
-// tryVariant replays one variant from each stance until one is accepted.
-func (s *subject) tryVariant(ctx context.Context, f *finding.Finding, v finding.Variant) (accepted *trial, err error) {
+// prepare makes the first forgery of a variant and finds the stances to send it from
+// whose requests differ; none, with a note, if it cannot be sent.
+func (s *subject) prepare(ctx context.Context, f *finding.Finding, v finding.Variant) (forgery, []stance, error) {
 	fg, err := s.forge(ctx, v)
 	var no *errNotTestable
 	if errors.As(err, &no) {
@@ -146,25 +155,34 @@ func (s *subject) tryVariant(ctx context.Context, f *finding.Finding, v finding.
 		if !no.impossible {
 			s.untried++
 		}
-		return nil, nil
+		return fg, nil, nil
 	}
 	if err != nil {
-		return nil, err
+		return fg, nil, err
 	}
 	ways, stay := s.stances(fg, finding.Position{Cookie: finding.Fresh, ThirdParty: finding.ThirdPartyAllowed})
 	if len(ways) == 0 {
 		s.note(f, v, false, 0, stay)
-		return nil, nil
 	}
 	done := map[string]bool{}
-	for i, way := range ways {
+	return fg, slices.DeleteFunc(ways, func(way stance) bool {
 		// Two places on the target's own site send the same cookies; what is left of
 		// a difference, the Origin, the browser tries.
 		key := way.ride.header + " " + string(siteOf(way.from))
-		if done[key] {
-			continue
-		}
+		known := done[key]
 		done[key] = true
+		return known
+	}), nil
+}
+
+// tryVariant replays one variant from each stance until one is accepted.
+func (s *subject) tryVariant(ctx context.Context, f *finding.Finding, v finding.Variant) (accepted *trial, err error) {
+	fg, ways, err := s.prepare(ctx, f, v)
+	if err != nil {
+		return nil, err
+	}
+	var no *errNotTestable
+	for i, way := range ways {
 		if i > 0 {
 			if fg, err = s.forge(ctx, v); err != nil {
 				return nil, err
@@ -222,6 +240,7 @@ func (s *subject) brokenControl(ctx context.Context, f *finding.Finding, t *tria
 	if err != nil {
 		return err
 	}
+	s.spoil()
 	control := finding.Control{Name: "broken-session", Passed: len(out.shown) == 0,
 		Text: fmt.Sprintf("the same forgery with session cookies that mean nothing was answered %d and changed nothing", out.answer.status)}
 	if !control.Passed {

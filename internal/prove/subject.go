@@ -59,6 +59,7 @@ type subject struct {
 	untried    int                         // variants of the plan at hand that could not be tried
 	redo       func(context.Context) error // does the action again, nil if one request does
 	nursery    *nursery                    // where a destructive action's objects come from, nil for others
+	broods     bool                        // the nursery's canaries may wait for the next plan on the action
 	// unset undoes what is done in another way than by a request, nil for requests;
 	// it says how it went about it.
 	unset func(context.Context) (how string, err error)
@@ -130,7 +131,7 @@ func (s *subject) refresh(ctx context.Context) error {
 
 // keepAlive renews a session that was lost, once.
 func (s *subject) keepAlive(ctx context.Context) error {
-	if s.victim.IsAnonymous() || s.victim.Alive(ctx) == nil {
+	if s.victim.IsAnonymous() || s.bench.isAlive(ctx, s.victim) == nil {
 		return nil
 	}
 	if err := s.victim.Renew(ctx); err != nil {

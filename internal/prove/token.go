@@ -3,6 +3,8 @@ package prove
 import (
 	"context"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/mantlet-dev/mantlet/internal/finding"
 	"github.com/mantlet-dev/mantlet/internal/identity"
@@ -54,26 +56,45 @@ func (b *Bench) tokenFor(ctx context.Context, who *identity.Session, a finding.A
 			continue
 		}
 		seen[address] = true
-		page, _, err := b.fetch(ctx, who, address)
-		if err != nil {
-			continue // another page may show one
-		}
-		forms := page.forms()
-		if own := match(forms, a, ""); own != nil {
-			// Another form of the page may have a field of the same name.
-			forms = append([]*form{own}, forms...)
-		}
-		for _, f := range forms {
-			if in := f.input(name); in != nil && in.value != "" {
-				b.Grant.Redactor().Learn("token", in.value)
-				return in.value
-			}
-			if f.url != nil && f.url.Query().Get(name) != "" {
-				return f.url.Query().Get(name)
-			}
+		if token := b.tokenOn(ctx, who, address, a, name); token != "" {
+			return token
 		}
 	}
 	return ""
+}
+
+// tokenOn is the token of that name on a page as it is shown to who, "" if there is
+// none. A page that shows a stranger none is not asked for again as such a one.
+func (b *Bench) tokenOn(ctx context.Context, who *identity.Session, address string, a finding.Action, name string) string {
+	barren := strings.Join([]string{who.Name(), name, address, strconv.FormatBool(who.CookieHeader(address) != "")}, " ")
+	if b.barren[barren] {
+		return ""
+	}
+	page, _, err := b.fetch(ctx, who, address)
+	if err != nil {
+		return "" // another page may show one
+	}
+	forms := page.forms()
+	if own := match(forms, a, ""); own != nil {
+		// Another form of the page may have a field of the same name.
+		forms = append([]*form{own}, forms...)
+	}
+	for _, f := range forms {
+		if in := f.input(name); in != nil && in.value != "" {
+			b.Grant.Redactor().Learn("token", in.value)
+			return in.value
+		}
+		if f.url != nil && f.url.Query().Get(name) != "" {
+			return f.url.Query().Get(name)
+		}
+	}
+	b.barren[barren] = b.isStranger(who)
+	return ""
+}
+
+// isStranger says whether who is none of the identities as they are logged in.
+func (b *Bench) isStranger(who *identity.Session) bool {
+	return who.IsAnonymous() || who != b.victim(who.Name())
 }
 
 // tokenBeforeLogin is a token that the victim's browser was shown before it

@@ -15,7 +15,11 @@ import (
 // means, and enters in the ledger how that went. The error is only for a target
 // that does not answer any more.
 func (s *subject) restore(ctx context.Context) error {
-	if s.nursery != nil {
+	switch {
+	case s.broods && len(s.pending) == 0:
+		s.brood()
+		return nil
+	case s.nursery != nil:
 		return s.clear(ctx)
 	}
 	if err := s.readUnread(ctx); err != nil || len(s.pending) == 0 {
@@ -242,6 +246,7 @@ func (b *Bench) Restore(ctx context.Context) []finding.Mutation {
 	b.prepare()
 	b.turn.Lock()
 	defer b.turn.Unlock()
+	b.clearBroods(ctx, finding.Action{})
 	for _, s := range slices.Backward(b.order) {
 		// How it went is in the ledger, entry by entry.
 		_ = s.restore(ctx)

@@ -2,6 +2,7 @@ package scan
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/mantlet-dev/mantlet/internal/attacker"
@@ -59,6 +60,7 @@ func put(ctx context.Context, job Job, c crew, site *observe.Site, b *browsers, 
 }
 
 func (t *trial) run(ctx context.Context, bench *prove.Bench, out *sink) {
+	t.findings = byAction(t.findings)
 	total, done := planned(t.findings), 0
 	t.ordeals = ordeals{tested: map[string]bool{}, links: map[string]bool{}, why: map[string]string{}}
 	var after []finding.Finding
@@ -87,6 +89,28 @@ func (t *trial) run(ctx context.Context, bench *prove.Bench, out *sink) {
 		}
 	}
 	t.findings = after
+}
+
+// byAction brings plans on the same action together, in the order in which the first
+// of each came, so that they can share what was learned and made for it.
+func byAction(findings []finding.Finding) []finding.Finding {
+	first := map[string]int{}
+	place := func(f finding.Finding) int {
+		if f.Plan == nil {
+			return -1
+		}
+		return first[f.Plan.Action.Endpoint().String()]
+	}
+	for i, f := range findings {
+		if f.Plan != nil {
+			if at := f.Plan.Action.Endpoint().String(); first[at] == 0 {
+				first[at] = i + 1
+			}
+		}
+	}
+	ordered := slices.Clone(findings)
+	slices.SortStableFunc(ordered, func(a, b finding.Finding) int { return place(a) - place(b) })
+	return ordered
 }
 
 // link tries the chains that what was proven makes possible.
