@@ -63,7 +63,7 @@ func (s *subject) attack(ctx context.Context, f finding.Finding) (finding.Findin
 	var best *trial
 	s.untried = 0
 	for i, v := range f.Plan.Variants {
-		if i == 1 && best == nil && s.volleys() {
+		if i == s.firstVolley() && best == nil && s.volleys() {
 			refused, err := s.volley(ctx, &f, f.Plan.Variants[i:])
 			if err != nil {
 				return f, err

@@ -69,10 +69,9 @@ type Bench struct {
 	// bothSettings counts, for each way to send, the settings for third-party
 	// cookies under which it was seen to work.
 	bothSettings map[attacker.Vehicle]int
-	used         []*browser.Browser // that were given out and have not ended
-	// alive is how many requests had been sent in all when a session was last seen to
-	// be alive.
-	alive map[*identity.Session]int
+	used         []*browser.Browser        // that were given out and have not ended
+	alive        map[*identity.Session]int // what had been sent when it was last seen to be, see sent
+	personal     map[string]bool           // identity and page, see showsLife
 	// brooding are subjects whose canaries wait for the next attempt on the action.
 	brooding []*subject
 }
@@ -181,19 +180,6 @@ func (b *Bench) unlessLost(ctx context.Context, f, tried finding.Finding, err er
 		return tried, notTestable("the session of %q was lost twice while this was tried", victim.Name())
 	}
 	return tried, err
-}
-
-// isAlive is the session's Alive, which is not asked again as long as nothing was
-// sent that could have ended the session.
-func (b *Bench) isAlive(ctx context.Context, s *identity.Session) error {
-	if at, seen := b.alive[s]; seen && at == b.Grant.Requests() {
-		return nil
-	}
-	err := s.Alive(ctx)
-	if delete(b.alive, s); err == nil {
-		b.alive[s] = b.Grant.Requests()
-	}
-	return err
 }
 
 // forget drops what was found untestable as victim, so that it is tried anew.

@@ -19,33 +19,36 @@ type replayed struct {
 	shown   []finding.Change
 	answer  answer
 	request *http.Request
+	entry   int // of the ledger
 }
 
 // replay sends the forgery and re-reads the state.
 func (s *subject) replay(ctx context.Context, f finding.Finding, fg forgery, by attacker.Vehicle, from policy.Origin, cookies, purpose string) (replayed, error) {
-	out, entry, err := s.send(ctx, f, fg, by, from, cookies, purpose)
+	out, err := s.load(ctx, f, fg, by, from, cookies, purpose)
 	if err != nil {
 		return replayed{}, err
 	}
-	out.shown, _, err = s.await(ctx, s.witness, fg.marker, s.patience())
-	if err != nil {
+	if out.answer, err = s.bench.do(s.bench.Grant, out.request); err != nil {
 		return replayed{}, err
 	}
-	s.did(entry, out.shown)
+	if out.shown, _, err = s.await(ctx, s.witness, fg.marker, s.patience()); err != nil {
+		return replayed{}, err
+	}
+	s.did(out.entry, out.shown)
 	return out, nil
 }
 
-// send sends the forgery with what a browser adds when a page of origin from sends
-// it: the cookies of who that travel, and its account of where it comes from. It
-// gives the ledger's entry; what came of it is still to be read.
-func (s *subject) send(ctx context.Context, f finding.Finding, fg forgery, by attacker.Vehicle, from policy.Origin, cookies, purpose string) (replayed, int, error) {
+// load makes the request of a forgery with what a browser adds when a page of origin
+// from sends it, the cookies that travel and its account of where it comes from, and
+// enters it in the ledger. It is not sent yet.
+func (s *subject) load(ctx context.Context, f finding.Finding, fg forgery, by attacker.Vehicle, from policy.Origin, cookies, purpose string) (replayed, error) {
 	request, err := fg.sub.request(ctx)
 	if err != nil {
-		return replayed{}, 0, notTestable("the forgery cannot be written as a request: %v", err)
+		return replayed{}, notTestable("the forgery cannot be written as a request: %v", err)
 	}
 	sent := policy.Forge(fg.means(by, from, s.target))
 	if !sent.Arrives {
-		return replayed{}, 0, impossible("a browser does not send it: %s", fg.whyNot(sent, from))
+		return replayed{}, impossible("a browser does not send it: %s", fg.whyNot(sent, from))
 	}
 	for name, text := range map[string]string{"Origin": sent.Origin, "Referer": sent.Referer, "Sec-Fetch-Site": sent.FetchSite,
 		"Sec-Fetch-Mode": sent.FetchMode, "Sec-Fetch-Dest": sent.FetchDest, "Cookie": cookies} {
@@ -56,11 +59,10 @@ func (s *subject) send(ctx context.Context, f finding.Finding, fg forgery, by at
 	request.Header.Set("Accept", "text/html,application/xhtml+xml,*/*;q=0.8")
 	entry, err := s.bench.Ledger.enter(f.ID, purpose, s.action.Endpoint())
 	if err != nil {
-		return replayed{}, 0, err
+		return replayed{}, err
 	}
 	s.remember(fg.marker)
-	a, err := s.bench.do(s.bench.Grant, request)
-	return replayed{answer: a, request: request}, entry, err
+	return replayed{request: request, entry: entry}, nil
 }
 
 // A stance is a place to attack from, and how the forgery is carried there.

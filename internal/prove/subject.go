@@ -44,6 +44,7 @@ type subject struct {
 	witness witness
 	before  state.Snapshot // as it was before anything was sent; nil if that was not read
 	latest  state.Snapshot
+	readAt  int             // what had been sent when latest was read, see Bench.sent
 	spots   map[string]bool // where exactly the legitimate effect stood
 	creates bool            // the legitimate effect was something new, in a place of its own
 	style   style
@@ -118,15 +119,14 @@ func (b *Bench) newSubject(a finding.Action, victim *identity.Session) (*subject
 
 // refresh reads the state anew before the next plan on a subject that is known.
 func (s *subject) refresh(ctx context.Context) error {
-	if err := s.keepAlive(ctx); err != nil {
+	if err := s.keepAlive(ctx); err != nil || s.isRead() {
 		return err
 	}
 	now, err := s.oracle.Read(ctx)
-	if err != nil {
-		return err
+	if err == nil {
+		s.hasRead(now)
 	}
-	s.latest = now
-	return nil
+	return err
 }
 
 // keepAlive renews a session that was lost, once.
@@ -272,7 +272,7 @@ func (s *subject) await(ctx context.Context, w witness, m marker, patience time.
 		all = s.bench.diff(from, now)
 		shown = w.sees(all, &s.noise, m)
 		if len(shown) > 0 || time.Since(start) >= patience {
-			s.latest = now
+			s.hasRead(now)
 			return shown, all, nil
 		}
 		select {

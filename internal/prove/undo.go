@@ -102,11 +102,14 @@ func (s *subject) settle(undone bool, note string) {
 func (s *subject) asBefore(ctx context.Context) (bool, error) {
 	start := time.Now()
 	for {
-		now, err := s.oracle.Read(ctx)
-		if err != nil {
-			return false, err
+		now := s.latest
+		if !s.isRead() {
+			var err error
+			if now, err = s.oracle.Read(ctx); err != nil {
+				return false, err
+			}
+			s.hasRead(now)
 		}
-		s.latest = now
 		if same := len(s.remaining(now)) == 0; same || time.Since(start) >= s.patience() {
 			return same, nil
 		}

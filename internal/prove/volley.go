@@ -1,18 +1,24 @@
 package prove
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/mantlet-dev/mantlet/internal/finding"
 )
 
-// A shot is a forgery that was sent and whose effect is not read yet.
+// A shot is a forgery that is sent together with others.
 type shot struct {
-	marker marker
-	entry  int
+	replayed
+	marker  marker
+	attempt int // its place among the finding's attempts
 }
+
+// shotsAtOnce bounds how many are sent side by side.
+const shotsAtOnce = 4
 
 // volleys says whether several forgeries may be sent before the state is read once
 // for all of them: each has to leave a text of its own if it is carried out.
@@ -20,27 +26,40 @@ func (s *subject) volleys() bool {
 	return s.witness.kind == byText && s.nursery == nil && s.ready == nil
 }
 
+// firstVolley is the first variant that is not tried alone: what has a token is most
+// likely to refuse them all, and what has none to take the first.
+func (s *subject) firstVolley() int {
+	if len(s.tokens) > 0 {
+		return 0
+	}
+	return 1
+}
+
 // volley replays all of the variants and then reads the state once. It reports
 // whether nothing came of any of them, which is how most applications answer. If
 // anything did, they have to be tried one by one to learn which.
 func (s *subject) volley(ctx context.Context, f *finding.Finding, variants []finding.Variant) (refused bool, err error) {
 	noted, untried := len(f.Proof.Attempts), s.untried
-	var shots []shot
+	var shots []*shot
 	for _, v := range variants {
-		sent, err := s.shoot(ctx, f, v)
+		loaded, err := s.loadAll(ctx, f, v)
 		if err != nil {
 			return false, err
 		}
-		shots = append(shots, sent...)
+		shots = append(shots, loaded...)
 	}
 	if len(shots) == 0 {
 		return true, nil
+	}
+	if err := s.fire(shots); err != nil {
+		return false, err
 	}
 	changes, err := s.awaitAny(ctx, shots)
 	if err != nil {
 		return false, err
 	}
 	for _, x := range shots {
+		f.Proof.Attempts[x.attempt].Status = x.answer.status
 		s.did(x.entry, s.witness.sees(changes, &s.noise, x.marker))
 	}
 	if len(changes) > 0 {
@@ -50,13 +69,13 @@ func (s *subject) volley(ctx context.Context, f *finding.Finding, variants []fin
 	return true, nil
 }
 
-// shoot sends a variant from each stance.
-func (s *subject) shoot(ctx context.Context, f *finding.Finding, v finding.Variant) ([]shot, error) {
+// loadAll makes a variant ready to be sent from each stance.
+func (s *subject) loadAll(ctx context.Context, f *finding.Finding, v finding.Variant) ([]*shot, error) {
 	fg, ways, err := s.prepare(ctx, f, v)
 	if err != nil {
 		return nil, err
 	}
-	var shots []shot
+	var shots []*shot
 	var no *errNotTestable
 	for i, way := range ways {
 		if i > 0 {
@@ -64,7 +83,7 @@ func (s *subject) shoot(ctx context.Context, f *finding.Finding, v finding.Varia
 				return nil, err
 			}
 		}
-		r, entry, err := s.send(ctx, *f, fg, way.by, way.origin, way.ride.header, purposeForged)
+		r, err := s.load(ctx, *f, fg, way.by, way.origin, way.ride.header, purposeForged)
 		if errors.As(err, &no) {
 			s.note(f, v, false, 0, no.why)
 			continue
@@ -72,17 +91,31 @@ func (s *subject) shoot(ctx context.Context, f *finding.Finding, v finding.Varia
 		if err != nil {
 			return nil, err
 		}
-		s.note(f, v, false, r.answer.status, fmt.Sprintf("sent as from %s; nothing changed", way.origin))
-		shots = append(shots, shot{fg.marker, entry})
+		s.note(f, v, false, 0, fmt.Sprintf("sent as from %s; nothing changed", way.origin))
+		shots = append(shots, &shot{replayed: r, marker: fg.marker, attempt: len(f.Proof.Attempts) - 1})
 	}
 	return shots, nil
 }
 
-// awaitAny re-reads the state until anything changed where the action's effect
-// stands, a marker or what one replaced, or for as long as a change may take.
-func (s *subject) awaitAny(ctx context.Context, shots []shot) ([]finding.Change, error) {
-	any := witness{kind: byTransition, places: s.witness.places}
-	_, all, err := s.await(ctx, any, marker{}, s.patience())
+// fire sends the shots, some of them side by side.
+func (s *subject) fire(shots []*shot) error {
+	var wait sync.WaitGroup
+	slots, failures := make(chan struct{}, shotsAtOnce), make([]error, len(shots))
+	for i, x := range shots {
+		slots <- struct{}{}
+		wait.Go(func() {
+			defer func() { <-slots }()
+			x.answer, failures[i] = s.bench.do(s.bench.Grant, x.request)
+		})
+	}
+	wait.Wait()
+	return cmp.Or(failures...)
+}
+
+// awaitAny re-reads the state, for as long as a change may take, and gives what
+// changed where the action's effect stands: a marker, or what took its place.
+func (s *subject) awaitAny(ctx context.Context, shots []*shot) ([]finding.Change, error) {
+	_, all, err := s.await(ctx, witness{kind: byTransition, places: s.witness.places}, marker{}, s.patience())
 	if err != nil {
 		return nil, err
 	}
