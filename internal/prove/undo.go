@@ -101,16 +101,15 @@ func (s *subject) settle(undone bool, note string) {
 // whether what shows the action is as it was before anything was sent.
 func (s *subject) asBefore(ctx context.Context) (bool, error) {
 	start := time.Now()
-	for {
-		now := s.latest
-		if !s.isRead() {
-			var err error
-			if now, err = s.oracle.Read(ctx); err != nil {
+	for known := s.isRead(); ; known = false {
+		if !known {
+			now, err := s.oracle.Read(ctx)
+			if err != nil {
 				return false, err
 			}
 			s.hasRead(now)
 		}
-		if same := len(s.remaining(now)) == 0; same || time.Since(start) >= s.patience() {
+		if same := len(s.remaining(s.latest)) == 0; same || time.Since(start) >= s.patience() {
 			return same, nil
 		}
 		select {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // areaRoutes is how many routes an area of a workshop has.
@@ -33,6 +34,7 @@ type workshop struct {
 	muted  map[string]bool     // by area and user
 	asked  map[string]int      // requests by method and pattern
 	made   int                 // things that users made
+	pause  time.Duration       // before each answer
 }
 
 type thing struct {
@@ -44,9 +46,9 @@ type thing struct {
 
 var users = []string{"alice", "bob"}
 
-func serveWorkshop(tb testing.TB, routes int) (*workshop, *httptest.Server) {
+func serveWorkshop(tb testing.TB, routes int, pause time.Duration) (*workshop, *httptest.Server) {
 	w := &workshop{areas: areaNames(routes / areaRoutes), things: map[string][]*thing{}, mottos: map[string]string{},
-		muted: map[string]bool{}, asked: map[string]int{}}
+		muted: map[string]bool{}, asked: map[string]int{}, pause: pause}
 	for i, area := range w.areas {
 		for j := range 2 * len(users) {
 			user := users[j%len(users)]
@@ -97,6 +99,7 @@ func (w *workshop) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 		w.login(out, r)
 		return
 	}
+	time.Sleep(w.pause)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	_, pattern := w.mux.Handler(r)
