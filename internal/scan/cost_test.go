@@ -146,3 +146,19 @@ func benchWorkshop(b *testing.B, routes int) {
 	b.ReportMetric(float64(proofs)/n, "browser-proofs")
 	b.ReportMetric(float64(memory>>20), "MB-peak")
 }
+
+// What is shared between attempts is put back like everything else, and few objects
+// are made for all of them.
+func TestAWorkshopIsLeftAsItWasFound(t *testing.T) {
+	w, server := serveWorkshop(t, 20, 0)
+	before := w.stands()
+	scanWorkshop(t, server.URL, 20, false)
+	if after := w.stands(); after != before {
+		t.Errorf("the state was\n%s\nand is\n%s", before, after)
+	}
+	// One is made for the list itself, and of those made to be destroyed one goes with
+	// the victim's own request and one stands all forgeries.
+	if most := 4 * len(w.areas); w.made > most {
+		t.Errorf("%d objects were made in %d areas, want at most %d", w.made, len(w.areas), most)
+	}
+}

@@ -339,3 +339,19 @@ func (w *workshop) openAPI() any {
 	}
 	return object{"openapi": "3.0.3", "info": object{"title": "Workshop", "version": "1"}, "paths": paths}
 }
+
+// stands is all that users can change, as it stands.
+func (w *workshop) stands() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	text := ""
+	for _, area := range w.areas {
+		for _, t := range w.things[area] {
+			text += fmt.Sprintln(area, *t)
+		}
+		for _, user := range users {
+			text += fmt.Sprintf("%s of %s: %q, %t\n", area, user, w.mottos[area+" "+user], w.muted[area+" "+user])
+		}
+	}
+	return text
+}
