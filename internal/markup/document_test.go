@@ -99,6 +99,31 @@ func TestTriggers(t *testing.T) {
 	}
 }
 
+func TestWhereHandlersLead(t *testing.T) {
+	for handler, want := range map[string]string{
+		`window.location.href='/lab'`:             "http://site.test/lab",
+		`location = "/lab?x=1";`:                  "http://site.test/lab?x=1",
+		`document.location.assign('/lab')`:        "http://site.test/lab",
+		`if (ready) { location.replace("/lab") }`: "http://site.test/lab",
+		`window.open('/lab', '_blank')`:           "http://site.test/lab",
+		`location.href = '/items/' + id`:          "", // not spelled out
+		`allocation = '/lab'`:                     "",
+		`location.href == '/lab'`:                 "",
+	} {
+		d := parse(t, `<button type=button onclick="`+strings.ReplaceAll(handler, `"`, "&quot;")+`">Go</button>`)
+		got := ""
+		for _, l := range d.Links() {
+			got += l.URL
+		}
+		if got != want {
+			t.Errorf("%s: got %q, want %q", handler, got, want)
+		}
+	}
+	if links := parse(t, `<a href="javascript:location='/lab'">x</a>`).Links(); len(links) != 1 || links[0].URL != "http://site.test/lab" {
+		t.Errorf("a link with a script: %v", links)
+	}
+}
+
 func TestLinksThatMayChangeSomething(t *testing.T) {
 	for _, test := range []struct {
 		url, label    string

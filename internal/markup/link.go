@@ -2,6 +2,7 @@ package markup
 
 import (
 	"net/http"
+	"regexp"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -28,18 +29,40 @@ func (l Link) Selector() string { return l.document.selector(l.node) }
 func (d *Document) Links() []Link {
 	var links []Link
 	for _, n := range d.nodes {
-		if n.DataAtom != atom.A && n.DataAtom != atom.Area || !has(n, "href") {
-			continue
+		for _, ref := range targets(n) {
+			if u, ok := d.Resolve(ref); ok {
+				links = append(links, Link{URL: u, Label: Label(n), document: d, node: n})
+			}
 		}
-		if u, ok := d.Resolve(attr(n, "href")); ok {
-			links = append(links, Link{URL: u, Label: Label(n), document: d, node: n})
-		}
-		if len(links) == most {
+		if len(links) >= most {
 			break
 		}
 	}
 	return links
 }
+
+// targets are where clicking an element leads: a link's address, and what a handler in
+// the element's own attributes goes to.
+func targets(n *html.Node) []string {
+	var refs []string
+	script := attr(n, "onclick")
+	if (n.DataAtom == atom.A || n.DataAtom == atom.Area) && has(n, "href") {
+		href := attr(n, "href")
+		refs = append(refs, href)
+		if code, ok := strings.CutPrefix(strings.ToLower(strings.TrimSpace(href)), "javascript:"); ok && code != "" {
+			script += ";" + href
+		}
+	}
+	for _, m := range goesTo.FindAllStringSubmatch(script, most) {
+		if ref := m[1] + m[2]; ref != "" {
+			refs = append(refs, ref)
+		}
+	}
+	return refs
+}
+
+// goesTo is a handler that leads to an address that it spells out whole.
+var goesTo = regexp.MustCompile(`\b(?:location(?:\.href)?\s*=\s*|location\.(?:assign|replace)\(\s*|window\.open\(\s*)(?:"([^"]*)"|'([^']*)')\s*(?:[;,)}]|$)`)
 
 // A Trigger is a control that runs a script instead of submitting a form.
 type Trigger struct {

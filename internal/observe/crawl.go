@@ -27,6 +27,7 @@ type crawl struct {
 	seen    map[string]bool
 	counts  map[string]int // by route, and by route and parameters
 	changes map[string]bool
+	held    map[string][]visit // more of the same, by route
 	fetched int
 	lost    bool // the session was lost and could not be renewed
 	views   []*view
@@ -35,7 +36,7 @@ type crawl struct {
 // crawlAs walks as one identity from the seeds, and then to what only values found
 // on the way make reachable.
 func (c *collector) crawlAs(s *identity.Session) {
-	w := &crawl{c: c, session: s, seen: map[string]bool{}, counts: map[string]int{}, changes: map[string]bool{}}
+	w := &crawl{c: c, session: s, seen: map[string]bool{}, counts: map[string]int{}, changes: map[string]bool{}, held: map[string][]visit{}}
 	frontier := append(slices.Clone(c.seeds), c.api.reads(nil)...)
 	if s.IsAnonymous() {
 		for _, v := range c.views { // the starts are there already
@@ -52,6 +53,9 @@ func (c *collector) crawlAs(s *identity.Session) {
 		c.readLinkedAPI(w.views)
 	}
 	w.walk(c.api.reads(c.api.harvest(w.views)))
+	for _, route := range sortedKeys(w.held) {
+		c.skip(finding.Skip{What: route, Why: fmt.Sprintf("more of the same: %s saw %d addresses of it", nameOf(s), w.counts[route])})
+	}
 }
 
 // adopt takes what was fetched before as a part of the walk.
@@ -83,6 +87,7 @@ func (w *crawl) walk(frontier []visit) {
 		for _, v := range views {
 			frontier = append(frontier, w.onward(v)...)
 		}
+		frontier = append(frontier, w.release()...)
 		w.c.progress("%s: %d pages", nameOf(w.session), w.fetched)
 	}
 }
@@ -112,8 +117,8 @@ func (w *crawl) admit(frontier []visit) []visit {
 			break
 		}
 		route, params := w.c.routes.shape(v.url), parameters(v.url)
-		if w.counts[route+params] >= perTemplate || w.counts[route] >= perRoute {
-			w.c.skip(finding.Skip{What: route, Why: fmt.Sprintf("more of the same: %s saw %d addresses of it", nameOf(w.session), w.counts[route])})
+		if w.counts[route] >= perRoute || w.counts[route+params] >= perTemplate && !w.differ(route) {
+			w.held[route] = append(w.held[route], v)
 			continue
 		}
 		if w.moreOfTheSame(v.url) {
@@ -127,6 +132,55 @@ func (w *crawl) admit(frontier []visit) []visit {
 		batch = append(batch, v)
 	}
 	return batch
+}
+
+// release gives what was held back for more of the same and turned out to be none.
+func (w *crawl) release() []visit {
+	var free []visit
+	for _, route := range sortedKeys(w.held) {
+		if w.counts[route] < perRoute && w.differ(route) {
+			for _, v := range w.held[route] {
+				w.seen[v.url] = false
+			}
+			free = append(free, w.held[route]...)
+			delete(w.held, route)
+		}
+	}
+	return free
+}
+
+// differ says whether the pages of a route lead to different things, most of them to
+// something that no other of them leads to: then what stands in the route's
+// placeholder is a chapter and not an object.
+func (w *crawl) differ(route string) bool {
+	leads := map[string]int{}
+	var pages []map[string]bool
+	for _, v := range w.views {
+		if v.page == nil || v.exchange.Status >= 400 || w.c.routes.shape(v.exchange.URL) != route {
+			continue
+		}
+		to := map[string]bool{}
+		for _, l := range v.page.Links() {
+			to[w.c.routes.shape(l.URL)] = true
+		}
+		for _, f := range v.page.Forms() {
+			to[w.c.routes.shape(f.URL)] = true
+		}
+		for r := range to {
+			leads[r]++
+		}
+		pages = append(pages, to)
+	}
+	own := 0
+	for _, to := range pages {
+		for r := range to {
+			if leads[r] == 1 {
+				own++
+				break
+			}
+		}
+	}
+	return 2*own > len(pages)
 }
 
 // moreOfTheSame leaves out further siblings where the ones seen were all alike.
