@@ -15,6 +15,9 @@ import (
 // tryAssign does an action with a field more than it offers, one after the other,
 // and looks whether the field was taken over.
 func (b *Bench) tryAssign(ctx context.Context, f finding.Finding, user *identity.Session) (finding.Finding, error) {
+	if b.setsOwnRights(f, user) {
+		return b.tryOwnRights(ctx, f, user)
+	}
 	s, err := b.subject(ctx, f, f.Plan.Action, user)
 	if s != nil {
 		f.Proof.Oracle, f.Proof.Controls, f.Proof.Steps = s.oracle.Name(), s.controlsSoFar(), s.storySoFar()
@@ -175,7 +178,8 @@ func (a *assigning) collapsed(done addition, all []added, plain addition) error 
 	}
 	var lost []finding.Change
 	for _, c := range done.changes {
-		if c.After == "" && a.witness.places[state.Place(c.Where)] {
+		about := slices.ContainsFunc(all, func(x added) bool { return isAbout(c, x.field.Name) })
+		if c.After == "" && (about || a.witness.places[state.Place(c.Where)]) {
 			lost = append(lost, c)
 		}
 	}

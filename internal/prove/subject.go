@@ -100,19 +100,24 @@ func (b *Bench) subject(ctx context.Context, f finding.Finding, a finding.Action
 }
 
 func (b *Bench) newSubject(a finding.Action, victim *identity.Session) (*subject, error) {
-	target, err := policy.OriginOfURL(a.URL)
-	if err != nil {
-		return nil, notTestable("the action's address cannot be read: %v", err)
-	}
-	if err := b.Grant.Allows(a.URL); err != nil {
-		return nil, notTestable("%v", err)
-	}
 	if changesRights(a) {
 		aimed, ok := onAnother(a, victim.Name(), b.Site.Identities)
 		if !ok {
 			return nil, notTestable("not testable: the action changes what somebody may do, and it could not be aimed at another of the configured identities")
 		}
 		a = aimed
+	}
+	return b.bareSubject(a, victim)
+}
+
+// bareSubject is a subject of an action that is sent as it is, whatever it changes.
+func (b *Bench) bareSubject(a finding.Action, victim *identity.Session) (*subject, error) {
+	target, err := policy.OriginOfURL(a.URL)
+	if err != nil {
+		return nil, notTestable("the action's address cannot be read: %v", err)
+	}
+	if err := b.Grant.Allows(a.URL); err != nil {
+		return nil, notTestable("%v", err)
 	}
 	return &subject{bench: b, action: a, victim: victim, target: target, used: map[string]bool{}, chosen: map[string]string{}, headers: headersOf(a)}, nil
 }
