@@ -26,7 +26,9 @@ func actionsOf(site *observe.Site, keep func(finding.Action) bool) []finding.Act
 		case !known:
 			index[a.Endpoint().String()] = len(list)
 			list = append(list, a)
-		case list[i].Page == "" && a.Page != "":
+		case list[i].Page == "" && a.Page != "", list[i].Page != "" && a.Page != "" && !hasToken(list[i]) && hasToken(a):
+			// One form of an endpoint with a token says that the endpoint has tokens,
+			// whatever another form leaves out.
 			list[i] = a
 		}
 	}

@@ -15,7 +15,7 @@ var cookieSecure = &Check{
 			case reason == policy.CookieSecureOverPlain:
 				flaws = append(flaws, flawed{c, "is Secure, and the site is served over plain HTTP: browsers do not keep it, so it will not be sent", reason})
 			case !c.Secure:
-				flaws = append(flaws, flawed{c, "is not Secure: it travels over plain HTTP, where everybody on the way can read and replace it", ""})
+				flaws = append(flaws, flawed{c, "is not Secure: wherever the site is asked over plain HTTP, everybody on the way can read and replace it", ""})
 			}
 		}
 		reportCookies(p, finding.CookieSecure, flaws, nil)

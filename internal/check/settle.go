@@ -46,6 +46,9 @@ func settleOne(f finding.Finding) (finding.Finding, bool) {
 	if f.Plan != nil && f.Plan.OnlyIfProven && f.State != finding.Proven && f.State != finding.Refuted && !acceptedOnce(f) {
 		return f, false
 	}
+	if f.State == finding.NotTestable && isCSRF(f.Weakness) && (onlyRead(f) || needsNoSession(f)) {
+		return f, false
+	}
 	if f.State == finding.NotTestable && isCSRF(f.Weakness) && !onlyDescribed(f) {
 		// What was seen still stands; that it could not be tried says nothing against it.
 		f.State = finding.Suspected
@@ -57,6 +60,18 @@ func settleOne(f finding.Finding) (finding.Finding, bool) {
 			"hosts of the same site and other ports of the host do. " + f.Why)
 	}
 	return rated(f), true
+}
+
+// onlyRead says whether the action was put together from the text of a script: what the
+// script adds at run time, a token too, was not seen, so that its absence is no finding.
+func onlyRead(f finding.Finding) bool {
+	return f.Plan != nil && f.Plan.Action.Source == "script"
+}
+
+// needsNoSession says whether the request was seen to work with a session that is none:
+// then there is none to ride.
+func needsNoSession(f finding.Finding) bool {
+	return f.Proof != nil && slices.ContainsFunc(f.Proof.Controls, func(c finding.Control) bool { return c.Name == "broken-session" && !c.Passed })
 }
 
 // onlyDescribed says whether the action is known from a description of the API

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	gocvss40 "github.com/pandatix/go-cvss/40"
+
+	"github.com/mantlet-dev/mantlet/policy"
 )
 
 // Rate gives the severity of a finding as it stands: what it is, how far it was
@@ -84,6 +86,8 @@ func (f Finding) nothingAtStake() bool {
 		return false
 	case f.Weakness == FramingXFOOnly:
 		return true
+	case f.Weakness == CookieSecure && f.neverLeavesTheMachine():
+		return true
 	}
 	if len(f.Vector) == 0 {
 		return false
@@ -94,6 +98,13 @@ func (f Finding) nothingAtStake() bool {
 		open := c.State == Suspected || c.State == Proven || c.State == NotTestable
 		return open && (c.From == CrossSite || strings.HasPrefix(string(f.Weakness), "cookie-"))
 	})
+}
+
+// neverLeavesTheMachine holds for plain HTTP on loopback: nobody is on the way, and
+// whether the application marks its cookies where it is served for others was not seen.
+func (f Finding) neverLeavesTheMachine() bool {
+	at, err := policy.OriginOfURL(f.Endpoint.URL)
+	return err == nil && at.Scheme() == "http" && at.IsLoopback()
 }
 
 // onlySpecialPositions holds when no unrelated site can do it at any time: the

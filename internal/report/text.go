@@ -107,13 +107,17 @@ func (p *page) protected(refuted []finding.Finding) {
 	if len(refuted) == 0 {
 		return
 	}
-	p.section("Tested and protected")
-	for _, f := range refuted {
-		text := fmt.Sprintf("%s: %s", f.Endpoint, titleOf(f))
-		if n := triesOf(f); n > 0 {
-			text += fmt.Sprintf(", %s refused", count(n, triedAs(f)))
+	p.section("Tested and protected, by what was attempted")
+	for _, held := range byRoute(refuted) {
+		var against []string
+		for _, f := range held {
+			text := string(f.Weakness)
+			if n := triesOf(f); n > 0 {
+				text += fmt.Sprintf(" (%s)", count(n, triedAs(f)))
+			}
+			against = append(against, text)
 		}
-		p.bullet(p.ink.good("✓"), text)
+		p.bullet(p.ink.good("✓"), fmt.Sprintf("%s: %s", held[0].Endpoint, strings.Join(against, ", ")))
 	}
 }
 
@@ -125,6 +129,9 @@ func triesOf(f finding.Finding) int {
 	return len(f.Proof.Attempts)
 }
 
+// mostChanges is how many changes are shown of those that requests to one endpoint left.
+const mostChanges = 6
+
 func (p *page) remaining(left []finding.Mutation) {
 	if len(left) == 0 {
 		return
@@ -132,8 +139,11 @@ func (p *page) remaining(left []finding.Mutation) {
 	p.section("Changes left on the target")
 	for _, l := range leftovers(left) {
 		p.bullet(p.ink.bad("!"), fmt.Sprintf("%s (%s): %s", l.at, count(l.requests, "request"), strings.Join(l.notes, "; ")))
-		for _, c := range l.changes {
+		for _, c := range l.changes[:min(len(l.changes), mostChanges)] {
 			p.labelled(4, "", changed(c))
+		}
+		if more := len(l.changes) - mostChanges; more > 0 {
+			p.labelled(4, "", count(more, "further change")+" there: see the files of the report")
 		}
 	}
 }

@@ -137,7 +137,19 @@ func names(attempts []finding.Attempt) string {
 }
 
 func changed(c finding.Change) string {
-	return fmt.Sprintf("%s: %s → %s", c.Where, orElse(c.Before, "(nothing)"), orElse(c.After, "(nothing)"))
+	return fmt.Sprintf("%s: %s → %s", c.Where, orElse(excerpt(c.Before), "(nothing)"), orElse(excerpt(c.After), "(nothing)"))
+}
+
+// mostShown is how much of a value is shown to people; the files for programs have all.
+const mostShown = 120
+
+// excerpt is the beginning of a long value, and how long it is.
+func excerpt(value string) string {
+	runes := []rune(strings.Join(strings.Fields(value), " "))
+	if len(runes) <= mostShown {
+		return value
+	}
+	return fmt.Sprintf("%s… (%d characters)", string(runes[:mostShown]), len(runes))
 }
 
 // oracleText says where state was re-read.
