@@ -31,6 +31,7 @@ type consent struct {
 	answers  []observe.ForeignAnswer
 	sure     bool     // the answers need a login
 	likes    []string // domains that OriginEnding may end like
+	partners []string // that OriginDowngraded is of
 }
 
 // consents groups the answers to other origins by what is consented to: one rule of
@@ -49,12 +50,17 @@ func consents(site *observe.Site) []*consent {
 			places = append(places, c)
 		}
 		switch d := readable(a); {
+		case d.Allowed && a.Use == finding.OriginDowngraded && slices.Contains(c.uses, finding.OriginForeign):
+			continue // as everybody is
 		case d.Allowed:
 			if !slices.Contains(c.uses, a.Use) {
 				c.uses = append(c.uses, a.Use)
 			}
 			if a.Use == finding.OriginEnding {
 				c.likes = append(c.likes, a.Like)
+			}
+			if a.Use == finding.OriginDowngraded {
+				c.partners = append(c.partners, a.Like)
 			}
 		case d.Reason == policy.CORSWildcard && a.Header.Get("Access-Control-Allow-Credentials") == "true":
 			c.star = true
@@ -85,7 +91,7 @@ func consents(site *observe.Site) []*consent {
 	return groups
 }
 
-func (c *consent) key() string { return fmt.Sprint(c.identity, c.star, c.uses, c.likes) }
+func (c *consent) key() string { return fmt.Sprint(c.identity, c.star, c.uses, c.likes, c.partners) }
 
 func readable(a observe.ForeignAnswer) policy.Decision {
 	origin := policy.Opaque
@@ -132,6 +138,7 @@ var readVariants = []finding.Variant{
 	{Name: "read from a host that begins like the target's", Origin: finding.OriginSuffix},
 	{Name: "read from a host that ends like the target's", Origin: finding.OriginEnding},
 	{Name: "read from the target's host over unencrypted http", Origin: finding.OriginPlain},
+	{Name: "read from a partner's host over unencrypted http", Origin: finding.OriginDowngraded},
 	{Name: "read from a host of the same site", Origin: finding.OriginSibling},
 	{Name: "read from another port of the target's host", Origin: finding.OriginPort},
 }
@@ -152,6 +159,13 @@ func (c *consent) finding(p *Pass) finding.Finding {
 				if v.Host = like; like != "" {
 					v.Name = "read from a host that ends like " + like
 				}
+				variants = append(variants, v)
+			}
+			continue
+		}
+		if v.Origin == finding.OriginDowngraded {
+			for _, v.Host = range c.partners {
+				v.Name = "read from " + strings.Replace(v.Host, "https:", "http:", 1) + ", a partner over unencrypted http"
 				variants = append(variants, v)
 			}
 			continue
@@ -191,7 +205,8 @@ func (c *consent) why() string {
 	}
 	names := map[finding.OriginUse]string{finding.OriginForeign: "any origin", finding.OriginNull: "the origin null", finding.OriginSuffix: "hosts that begin like its own",
 		finding.OriginEnding: "hosts that end like its own", finding.OriginPlain: "its own host under the other scheme", finding.OriginSibling: "every host of its site",
-		finding.OriginPort: "every port of its host"}
+		finding.OriginDowngraded: "a partner over unencrypted http, where anybody on the user's network can stand,",
+		finding.OriginPort:       "every port of its host"}
 	who := names[c.uses[0]]
 	if c.uses[0] != finding.OriginForeign {
 		var list []string

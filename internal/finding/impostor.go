@@ -47,6 +47,20 @@ func Impostor(target policy.Origin, use OriginUse) (policy.Origin, bool) {
 // if there can be none.
 func Ending(domain string) (policy.Origin, bool) { return made("https", "evil"+domain, 0) }
 
+// Downgraded is a partner's origin over unencrypted http; false if it is that already,
+// or is no origin.
+func Downgraded(partner string) (policy.Origin, bool) {
+	o, err := policy.OriginOfURL(partner)
+	if err != nil || o.Scheme() != "https" || o.IsAddress() {
+		return policy.Opaque, false
+	}
+	port := o.Port()
+	if port == 443 {
+		port = 0
+	}
+	return made("http", o.Host(), port)
+}
+
 // strange is a site that has nothing to do with target. It has a certificate, as
 // every attacker has, unless the browser would then not let it ask target at all.
 func strange(target policy.Origin) (policy.Origin, bool) {

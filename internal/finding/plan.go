@@ -141,7 +141,8 @@ type Variant struct {
 	// Consent lets the browser ask the target's CORS policy before it sends the
 	// request, which then goes out with its own method and type.
 	Consent bool `json:"consent,omitempty"`
-	// Host is the name that OriginEnding ends like, "" for the target's own.
+	// Host is the name that OriginEnding ends like, "" for the target's own, or the
+	// partner's origin for OriginDowngraded.
 	Host string `json:"host,omitempty"`
 	// Origin says which provenance the forged request shows.
 	Origin OriginUse `json:"origin,omitempty"`
@@ -171,8 +172,11 @@ const (
 	OriginSibling OriginUse = "sibling" // a sub-domain of the target's site, or another port of its host
 	OriginEnding  OriginUse = "ending"  // a host that ends like the target's and is another's
 	OriginPlain   OriginUse = "plain"   // the target's own host over unencrypted http
-	OriginPort    OriginUse = "port"    // the target's own host on another port
-	OriginMissing OriginUse = "missing" // no Origin at all, which no browser does where it sends one
+	// OriginDowngraded is a partner that the target shares with over https, over
+	// unencrypted http: whoever is on the victim's network stands there.
+	OriginDowngraded OriginUse = "downgraded"
+	OriginPort       OriginUse = "port"    // the target's own host on another port
+	OriginMissing    OriginUse = "missing" // no Origin at all, which no browser does where it sends one
 )
 
 // A Click is one control to be clicked in a framed page.

@@ -44,7 +44,7 @@ func (c *collector) askAsForeign() {
 	if c.stopped != nil {
 		return
 	}
-	c.site.Domains = c.houseDomains()
+	c.site.Domains, c.site.Partners = c.houseDomains(), partnersOf(wanted)
 	answers := make([][]ForeignAnswer, len(wanted))
 	parallel(len(wanted), workers, func(i int) { answers[i] = c.askAs(wanted[i]) })
 	c.site.Foreign = slices.Concat(answers...)
@@ -107,7 +107,27 @@ func (c *collector) askers(target policy.Origin) []ForeignAnswer {
 			}
 		}
 	}
+	for _, partner := range c.site.Partners {
+		if origin, possible := finding.Downgraded(partner); possible {
+			list = append(list, ForeignAnswer{Use: finding.OriginDowngraded, Origin: origin.String(), Like: partner})
+		}
+	}
 	return list
+}
+
+// partnersOf are the origins that answers name as their readers without being asked,
+// with cookies.
+func partnersOf(views []*view) []string {
+	var partners []string
+	for _, v := range views {
+		named := v.exchange.Header.Get("Access-Control-Allow-Origin")
+		own, err := policy.OriginOfURL(v.exchange.URL)
+		if o, bad := policy.OriginOfURL(named); err == nil && bad == nil && o != own && len(partners) < mostDomains &&
+			v.exchange.Header.Get("Access-Control-Allow-Credentials") == "true" {
+			partners = with(partners, o.String())
+		}
+	}
+	return partners
 }
 
 // mostDomains bounds the names that are tried.

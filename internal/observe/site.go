@@ -38,6 +38,9 @@ type Site struct {
 	// Domains are names that the site's pages give as their own house's, in addresses
 	// of mail: what a sloppy comparison of hosts may be about.
 	Domains []string
+	// Partners are the foreign origins that the target itself names as those it lets
+	// read an answer with cookies.
+	Partners []string
 	// Foreign are the answers that named an origin whose pages may read them, to
 	// questions that were asked again as if a page of another origin had asked.
 	Foreign []ForeignAnswer
@@ -151,9 +154,11 @@ type ForeignAnswer struct {
 	Identity string
 	Use      finding.OriginUse
 	Origin   string // as sent
-	Like     string // the domain that OriginEnding ends like, "" for the target's host
-	Status   int
-	Header   http.Header
+	// Like is the domain that OriginEnding ends like, "" for the target's host, or the
+	// partner of OriginDowngraded.
+	Like   string
+	Status int
+	Header http.Header
 }
 
 // A LoginAnswer is what the target answered to one login.

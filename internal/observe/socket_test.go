@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"cmp"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
@@ -42,8 +43,9 @@ func TestPrivateAnswersAreAskedForFromElsewhere(t *testing.T) {
 			w.WriteHeader(http.StatusUnauthorized)
 			return
 		case r.URL.Path == "/exact":
-			if r.Header.Get("Origin") == "https://partner.example" {
-				w.Header().Set("Access-Control-Allow-Origin", "https://partner.example")
+			if o := r.Header.Get("Origin"); o == "" || strings.HasSuffix(o, "//partner.example") {
+				w.Header().Set("Access-Control-Allow-Origin", cmp.Or(o, "https://partner.example"))
+				w.Header().Set("Access-Control-Allow-Credentials", "true")
 			}
 		case r.URL.Path == "/ends" && !strings.HasSuffix(r.Header.Get("Origin"), "house.example"):
 		case r.Header.Get("Origin") != "":
@@ -61,6 +63,7 @@ func TestPrivateAnswersAreAskedForFromElsewhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	var uses []finding.OriginUse
+	downgraded := 0
 	for _, a := range site.Foreign {
 		if a.Endpoint.String() == "GET /ends" {
 			if a.Origin != "https://evilhouse.example" || a.Like != "house.example" {
@@ -68,10 +71,20 @@ func TestPrivateAnswersAreAskedForFromElsewhere(t *testing.T) {
 			}
 			continue
 		}
+		if a.Use == finding.OriginDowngraded {
+			if a.Origin != "http://partner.example" || a.Like != "https://partner.example" {
+				t.Errorf("a partner over http: %+v", a)
+			}
+			downgraded++
+			continue
+		}
 		if a.Endpoint.String() != "GET /me" || a.Identity != "alice" || a.Header.Get("Access-Control-Allow-Origin") != a.Origin {
 			t.Errorf("kept %+v", a)
 		}
 		uses = append(uses, a.Use)
+	}
+	if downgraded != 2 { // the one that names the partner, and the one that lets everybody in
+		t.Errorf("%d answers to a partner over http", downgraded)
 	}
 	if want := []finding.OriginUse{finding.OriginForeign, finding.OriginNull, finding.OriginSuffix, finding.OriginEnding, finding.OriginPlain, finding.OriginPort}; !slices.Equal(uses, want) {
 		t.Errorf("asked as %v, want %v", uses, want)

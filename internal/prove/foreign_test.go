@@ -136,6 +136,10 @@ func (c *club) trusts(path, origin string) bool {
 		return origin == "null" || origin == c.URL
 	case "prefix":
 		return strings.HasPrefix(origin, "http://127.0.0.1") && origin != "http://127.0.0.1:1"
+	case "partners":
+		return origin == partner || origin == strings.Replace(partner, "https", "http", 1)
+	case "partner":
+		return origin == partner
 	case "anything":
 		return true
 	}
@@ -284,6 +288,24 @@ func TestForeignPagesReadPrivateAnswers(t *testing.T) {
 		}
 		if s := stateAt(got, finding.CrossSite, finding.ThirdPartyBlocked); s != finding.Refuted {
 			t.Errorf("%s: with third-party cookies blocked: %s", path, s)
+		}
+	}
+}
+
+// A partner that is let in over unencrypted http as well is whoever stands on the
+// victim's network; one that is let in over https alone is not (R67).
+func TestPartnersOverUnencryptedHTTP(t *testing.T) {
+	c := newClub(t, anywhere)
+	r := c.rig(t).withBrowser(t, c.URL)
+	for path, want := range map[string]finding.State{"/api/partners": finding.Proven, "/api/partner": finding.Refuted} {
+		f := c.read(path)
+		f.Plan.Variants = []finding.Variant{{Name: "downgraded", Origin: finding.OriginDowngraded, Host: partner}}
+		got := r.attempt(t, f)
+		if got.State != want {
+			t.Errorf("%s: got %s: %s", path, got.State, got.Why)
+		}
+		if want == finding.Proven && (len(got.Proof.Reads) == 0 || got.Proof.Browser == "") {
+			t.Errorf("%s: nothing was read in a browser: %+v", path, got.Proof)
 		}
 	}
 }

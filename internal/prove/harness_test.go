@@ -26,6 +26,9 @@ type rig struct {
 	visitor    *identity.Session
 }
 
+// partner is an origin with which some of the applications share answers.
+const partner = "https://partner.example"
+
 // person logs in at /login with the fields username and password.
 func person(name, password string) identity.Spec {
 	return identity.Spec{Name: name, Form: &identity.FormLogin{URL: "/login",
@@ -87,7 +90,7 @@ func (r *rig) withBrowser(t testing.TB, target string) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, host := range prove.Hosts(origin, evil.Port()) {
+	for _, host := range append(prove.Hosts(origin, evil.Port()), prove.HostsLike(nil, []string{partner})...) {
 		if err := proxy.Map(host, evil.Addr()); err != nil {
 			t.Fatal(err)
 		}

@@ -12,9 +12,14 @@ import (
 )
 
 // HostsLike are the host:port pairs of sites whose names end like the domains given,
-// for variants that name one.
-func HostsLike(domains []string) []string {
+// and of partners over unencrypted http, for variants that name one.
+func HostsLike(domains, partners []string) []string {
 	var hosts []string
+	for _, p := range partners {
+		if o, ok := finding.Downgraded(p); ok {
+			hosts = append(hosts, net.JoinHostPort(strings.Trim(o.Host(), "[]"), strconv.Itoa(int(o.Port()))))
+		}
+	}
 	for _, d := range domains {
 		if o, ok := finding.Ending(d); ok {
 			hosts = append(hosts, net.JoinHostPort(o.Host(), strconv.Itoa(int(o.Port()))))

@@ -47,6 +47,10 @@ func (b *Bench) outposts(target policy.Origin, v finding.Variant) []outpost {
 			taken := o.Host() == target.Host() && o.Port() == target.Port()
 			posts = append(posts, outpost{from: finding.CrossSite, origin: o, where: o.String(), unreal: taken || b.Evil == nil})
 		}
+	case finding.OriginDowngraded:
+		if o, ok := finding.Downgraded(v.Host); ok {
+			posts = append(posts, outpost{from: finding.CrossSite, origin: o, where: o.String(), unreal: b.Evil == nil})
+		}
 	case finding.OriginPort:
 		if len(posts) == 0 {
 			if o, ok := finding.Impostor(target, use); ok {

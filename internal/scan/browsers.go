@@ -128,7 +128,7 @@ func (b *browsers) Render(ctx context.Context, s *identity.Session, url string) 
 
 // lead makes the attacker's made-up hosts reach evil in every browser.
 func (b *browsers) lead(g *scope.Grant, evil *attacker.Site, site *observe.Site) error {
-	hosts := prove.HostsLike(site.Domains)
+	hosts := prove.HostsLike(site.Domains, site.Partners)
 	for _, target := range g.Targets() {
 		hosts = append(hosts, prove.Hosts(target, evil.Port())...)
 	}
