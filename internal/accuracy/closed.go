@@ -17,7 +17,8 @@ type Closed struct {
 	// Open are earlier proofs that the later scan neither proved nor refuted: it did
 	// not get to see the place, or could not carry the attack out.
 	Open []string `json:"open"`
-	// Suspected is what the later scan still suspects, and why.
+	// Suspected is what the later scan still suspects, and why; what stands beside the
+	// attacks (finding.Beside) is left out.
 	Suspected []string `json:"suspected"`
 }
 
@@ -41,10 +42,10 @@ func Close(earlier, later []finding.Finding) Closed {
 		}
 	}
 	for _, f := range later {
-		switch f.State {
-		case finding.Proven:
+		switch {
+		case f.State == finding.Proven:
 			c.Still = append(c.Still, line(f, f.Why))
-		case finding.Suspected:
+		case f.State == finding.Suspected && !finding.Beside(f.Weakness):
 			c.Suspected = append(c.Suspected, line(f, f.Why))
 		}
 	}
