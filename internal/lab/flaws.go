@@ -32,6 +32,13 @@ type flaws struct {
 	passesForever  bool // GET /api/loyalty/history takes passes that have expired
 	passStored     bool // the page keeps the pass in localStorage
 
+	// What is told to whoever asks.
+	cardsWhole     bool // GET /api/wallet shows whole card numbers
+	dataAsPages    bool // GET /api/slogan is JSON that says it is a page
+	failuresTold   bool // GET /api/quote answers with the stack
+	figuresOpen    bool // GET /metrics answers everybody
+	settingsServed bool // GET /.env does
+
 	// Pages of others.
 	messagesFromAll bool // the pages under /desk listen to everybody
 }
@@ -43,6 +50,7 @@ func everyFlaw() flaws {
 		customersOpen: true, discountOpen: true, openingOpen: true, stockByPut: true,
 		profileTakesAll: true, clubTakesAll: true, cardTellsAll: true, directoryTells: true,
 		chosenSessions: true, logoutForgets: true, passesUnsigned: true, passesForever: true, passStored: true,
+		cardsWhole: true, dataAsPages: true, failuresTold: true, figuresOpen: true, settingsServed: true,
 		messagesFromAll: true,
 	}
 }
