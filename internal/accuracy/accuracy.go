@@ -40,18 +40,23 @@ func (r Row) Mark() string {
 		return "FALSE"
 	case r.Truth == lab.Vulnerable && !found:
 		return "MISSED"
-	case r.Truth == lab.Vulnerable && r.Verdict == Suspected:
+	case r.Truth == lab.Vulnerable && r.Verdict == Suspected && r.provable():
 		return "not proven"
 	}
 	return ""
 }
+
+// provable says whether the row's weakness is one that is attacked: what stands beside
+// the attacks is read, and seen is all that it can be.
+func (r Row) provable() bool { return !finding.Beside(finding.Weakness(r.Weakness)) }
 
 // A Result is the whole comparison, in the form of accuracy.json.
 type Result struct {
 	Rows []Row `json:"rows"`
 	// Recall is the share of vulnerable rows that were proven or suspected.
 	Recall float64 `json:"recall"`
-	// ProvenRecall is the share of vulnerable rows that were proven.
+	// ProvenRecall is the share of vulnerable rows that were proven, of those whose
+	// weakness is one that is attacked.
 	ProvenRecall float64 `json:"proven_recall"`
 	// FalseProven and FalseSuspected count findings above info on safe rows. What the
 	// truth does not speak of is a safe row, too, on a variant that is safe throughout.

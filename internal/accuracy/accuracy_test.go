@@ -70,7 +70,7 @@ func TestSharesAndFalseAlarmsAreCounted(t *testing.T) {
 	if r.Recall != 2.0/3 || r.ProvenRecall != 1.0/3 || r.FalseProven != 1 || len(r.Unlisted) != 1 {
 		t.Errorf("got %+v", r)
 	}
-	want := Tally{Name: "csrf", Vulnerable: 3, Found: 2, Proven: 1, Safe: 1, FalseProven: 1}
+	want := Tally{Name: "csrf", Vulnerable: 3, Found: 2, Provable: 3, Proven: 1, Safe: 1, FalseProven: 1}
 	if len(r.ByWeakness) != 1 || r.ByWeakness[0] != want {
 		t.Errorf("by weakness: %+v", r.ByWeakness)
 	}

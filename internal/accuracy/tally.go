@@ -11,8 +11,9 @@ import (
 type Tally struct {
 	Name           string `json:"name"`
 	Vulnerable     int    `json:"vulnerable"`
-	Found          int    `json:"found"`  // of the vulnerable rows, proven or suspected
-	Proven         int    `json:"proven"` // of the vulnerable rows
+	Found          int    `json:"found"`    // of the vulnerable rows, proven or suspected
+	Provable       int    `json:"provable"` // vulnerable rows whose weakness is attacked
+	Proven         int    `json:"proven"`   // of those
 	Safe           int    `json:"safe"`
 	FalseProven    int    `json:"false_proven"`
 	FalseSuspected int    `json:"false_suspected"`
@@ -27,6 +28,7 @@ func (t *Tally) add(r Row) {
 	case r.Truth == lab.Vulnerable:
 		t.Vulnerable++
 		t.Found += one(r.Verdict == Proven || r.Verdict == Suspected)
+		t.Provable += one(r.provable())
 		t.Proven += one(r.Verdict == Proven)
 	}
 }
@@ -38,13 +40,17 @@ func one(is bool) int {
 	return 0
 }
 
-// Recall gives the shares of vulnerable rows found and proven; with no vulnerable
-// row there is nothing to miss and both are 1.
+// Recall gives the share of vulnerable rows that were found, and that of the provable
+// ones that were proven; where there is nothing to miss it is 1.
 func (t Tally) Recall() (found, proven float64) {
-	if t.Vulnerable == 0 {
-		return 1, 1
+	return share(t.Found, t.Vulnerable), share(t.Proven, t.Provable)
+}
+
+func share(part, whole int) float64 {
+	if whole == 0 {
+		return 1
 	}
-	return float64(t.Found) / float64(t.Vulnerable), float64(t.Proven) / float64(t.Vulnerable)
+	return float64(part) / float64(whole)
 }
 
 // tallies counts rows by what of gives, in its order.

@@ -59,7 +59,9 @@ func cardsIn(text string) []exposure {
 			continue
 		}
 		before := contextOf(text[max(0, m[0]-farBefore):m[0]])
-		if isTestNumber(digits) && !cardMember.MatchString(before) || !cardWord.MatchString(before) || otherCard.MatchString(before) {
+		member := cardMember.MatchString(before)
+		said := member || !isTestNumber(digits) && cardWord.MatchString(before)
+		if !said || otherCard.MatchString(before) {
 			continue
 		}
 		found = append(found, exposure{m[0], fmt.Sprintf("a card number of %s, %d digits", issuer, len(digits))})
