@@ -3,6 +3,7 @@ package prove
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/mantlet-dev/mantlet/internal/finding"
@@ -108,4 +109,12 @@ func refsOf(p *finding.Plan) []observe.Reference {
 		return observe.MessageReferences(p.Messages[0])
 	}
 	return observe.References(p.Action.Route, p.Action.URL, p.Action.Fields)
+}
+
+// isAmong says whether a fact is one of those that a plan is about: all are, where it
+// names none.
+func isAmong(members []finding.Field, where string) bool {
+	place, _, _ := strings.Cut(where, "\x00")
+	name := place[strings.LastIndexAny(place, ". ")+1:]
+	return len(members) == 0 || slices.ContainsFunc(members, func(f finding.Field) bool { return f.Name == name })
 }

@@ -111,7 +111,7 @@ func (b *Bench) objectOf(ctx context.Context, f *finding.Finding, owner *identit
 	}
 	o.private = state.Snapshot{}
 	for where, value := range o.seen.facts {
-		if first.facts[where] == value && o.tells(value) {
+		if first.facts[where] == value && o.tells(value) && isAmong(f.Plan.Extra, where) {
 			o.private[where] = value
 		}
 	}
