@@ -28,7 +28,7 @@ func Settle(findings []finding.Finding) []finding.Finding {
 			kept = append(kept, f)
 		}
 	}
-	kept = bestOfEach(kept)
+	kept = oneForTokens(bestOfEach(kept))
 	for i := range kept {
 		kept[i] = alsoAsLink(kept[i])
 	}

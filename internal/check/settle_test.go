@@ -164,3 +164,27 @@ func TestSettleDoesNotDependOnOrder(t *testing.T) {
 		t.Errorf("reversed input gives something else:\n%s", diff)
 	}
 }
+
+func TestOneForgedTokenIsOneFinding(t *testing.T) {
+	opened := func(route, variant string, shown int) finding.Finding {
+		return finding.Finding{ID: route, Weakness: finding.AuthJWT, State: finding.Proven, Identity: "alice", Endpoint: finding.Endpoint{Method: "GET", Route: route},
+			Proof: &finding.Proof{Attempts: []finding.Attempt{{Variant: variant, Accepted: true}}, Changes: make([]finding.Change, shown)}}
+	}
+	settled := Settle([]finding.Finding{opened("/coupons", "signature altered", 1), opened("/me", "signature altered", 3),
+		opened("/address", "expired", 2), opened("/orders", "signature altered", 2)})
+	var got []string
+	for _, f := range settled {
+		text := f.Endpoint.Route
+		for _, r := range f.Routes {
+			text += " " + r.Route
+		}
+		got = append(got, text)
+	}
+	slices.Sort(got)
+	if want := []string{"/address", "/me /coupons /orders"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if again := Settle(settled); len(again) != len(settled) {
+		t.Errorf("settled twice: %d findings, then %d", len(settled), len(again))
+	}
+}

@@ -233,7 +233,7 @@ func (d *door) opensFor(ctx context.Context, f *finding.Finding, p pass) (bool, 
 		return false, nil // it stands open, or shows nothing
 	}
 	f.Proof.Controls = append(f.Proof.Controls,
-		finding.Control{Name: "legitimate", Passed: true, Text: fmt.Sprintf("the genuine token was answered 200, with %d facts that a token of nonsense is not shown", len(d.inside))},
+		finding.Control{Name: "legitimate", Passed: true, Text: fmt.Sprintf("the genuine token was answered 200, with %s that a token of nonsense is not shown", howMany(len(d.inside)))},
 		finding.Control{Name: "broken-session", Passed: true, Text: fmt.Sprintf("a token of the same shape that means nothing was answered %d", none.status)})
 	return true, nil
 }
@@ -253,7 +253,7 @@ func (d *door) try(ctx context.Context, f *finding.Finding, variant string, who 
 	opened := g.status == http.StatusOK && 2*same > len(d.inside)
 	why := "refused"
 	if opened {
-		why = fmt.Sprintf("%d of %d facts are shown", same, len(d.inside))
+		why = fmt.Sprintf("%d of %s shown", same, howMany(len(d.inside)))
 		for _, where := range sortedPlaces(d.inside)[:min(len(d.inside), 3)] {
 			place, _, _ := strings.Cut(where, "\x00")
 			f.Proof.Changes = append(f.Proof.Changes, finding.Change{Where: place + ", " + variant, After: d.inside[where]})
