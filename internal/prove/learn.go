@@ -295,6 +295,7 @@ func (l *learning) twice(ctx context.Context, st style, from state.Snapshot, ent
 		return l.otherwise(ctx, st, a)
 	}
 	l.did(entry, first)
+	l.touch(first)
 	l.recall(f, replaced(first), from)
 	l.witness = witness{kind: byTransition, places: placesOf(first)} // for undoing, if it ends here
 	if err := l.open(ctx); err != nil {
@@ -310,6 +311,7 @@ func (l *learning) twice(ctx context.Context, st style, from state.Snapshot, ent
 		return false, err
 	}
 	second := l.noise.Filter(l.bench.diff(middle, l.latest))
+	l.touch(second)
 	places := state.Transitions(first, second)
 	if len(places) == 0 {
 		if len(second) == 0 {
@@ -322,6 +324,19 @@ func (l *learning) twice(ctx context.Context, st style, from state.Snapshot, ent
 	l.did(entry, hits)
 	l.settleOn(w, st, hits, f, a)
 	return true, nil
+}
+
+// touch remembers what an action without a marker did to its own form: two runs may
+// choose one option after the other, and neither is what stood there before.
+func (s *subject) touch(changes []finding.Change) {
+	for _, c := range changes {
+		if strings.Contains(c.Where, " form[") {
+			if s.touched == nil {
+				s.touched = map[string]bool{}
+			}
+			s.touched[c.Where] = true
+		}
+	}
 }
 
 // settleOn makes w the subject's witness and reads, from now on, only what shows it.
@@ -406,7 +421,7 @@ func (l *learning) failed() error {
 	case len(l.oracle.readers) == 0:
 		return notTestable("not observable: there is no page or table to re-read")
 	}
-	return notTestable("not observable: the legitimate request was answered with status %d, and nothing that is re-read shows its effect", l.status)
+	return notTestable("not observable: the legitimate request was answered with status %d, and nothing that is re-read shows its effect; if it had one, it was not undone", l.status)
 }
 
 // replaced joins, at places where one thing went and one came, the two to one change.

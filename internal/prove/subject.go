@@ -46,6 +46,7 @@ type subject struct {
 	latest  state.Snapshot
 	readAt  int             // what had been sent when latest was read, see Bench.sent
 	spots   map[string]bool // where exactly the legitimate effect stood
+	touched map[string]bool // what choices without a marker changed of the action's own form
 	creates bool            // the legitimate effect was something new, in a place of its own
 	style   style
 	lag     time.Duration // how long a change took to show

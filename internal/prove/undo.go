@@ -127,7 +127,7 @@ func (s *subject) remaining(now state.Snapshot) []finding.Change {
 	before := s.before
 	for _, c := range s.bench.diff(before, now) {
 		ours := slices.ContainsFunc(s.marks, func(m string) bool { return strings.Contains(strings.ToLower(c.After), strings.ToLower(m)) })
-		if ours || before != nil && s.witness.places[state.Place(c.Where)] && !s.noise.Covers(c) {
+		if ours || before != nil && (s.witness.places[state.Place(c.Where)] || s.touched[c.Where]) && !s.noise.Covers(c) {
 			left = append(left, c)
 		}
 	}

@@ -114,3 +114,15 @@ func collect(t *testing.T, end finding.End, mode string, kinds ...string) Report
 	}
 	return c.Report()
 }
+
+func TestLongValuesAreCutForPeople(t *testing.T) {
+	long := strings.Repeat("<td> cell </td>\n", 100)
+	m := finding.Mutation{Changes: []finding.Change{{Where: "GET /log $.rows", Before: "short", After: long}}}
+	shown := forPeople([]finding.Mutation{m})[0].Changes[0]
+	if shown.Before != "short" || len(shown.After) > 200 || !strings.Contains(shown.After, "characters)") || m.Changes[0].After != long {
+		t.Errorf("shown as %q, and the ledger holds %d characters", shown.After, len(m.Changes[0].After))
+	}
+	if text := changed(m.Changes[0]); len(text) > 250 {
+		t.Errorf("in text: %q", text)
+	}
+}

@@ -45,6 +45,7 @@ func viewOf(r Report) view {
 	if took := r.End.Finished.Sub(r.Run.Started); took > 0 {
 		v.Took = took.Round(time.Second).String()
 	}
+	v.Mutations = forPeople(r.Mutations)
 	main, beside := apart(r.Findings)
 	for _, state := range shownOrder {
 		number := len(r.In(state))
@@ -70,6 +71,19 @@ func viewOf(r Report) view {
 		v.Steps = Explain(r.Findings)
 	}
 	return v
+}
+
+// forPeople are the mutations with long values cut.
+func forPeople(mutations []finding.Mutation) []finding.Mutation {
+	shown := slices.Clone(mutations)
+	for i := range shown {
+		shown[i].Changes = slices.Clone(shown[i].Changes)
+		for j := range shown[i].Changes {
+			c := &shown[i].Changes[j]
+			c.Before, c.After = excerpt(c.Before), excerpt(c.After)
+		}
+	}
+	return shown
 }
 
 func tone(r Report) string {

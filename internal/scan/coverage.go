@@ -99,3 +99,13 @@ func untested(actions []string, o ordeals) []finding.Skip {
 	}
 	return skips
 }
+
+// unseen says that a site showed nothing to judge: no page, no action and no documented
+// operation. A scan that found nothing there has not looked at the application.
+func unseen(site *observe.Site) []finding.Skip {
+	if len(site.Pages) > 0 || len(site.Actions) > 0 || len(site.Documented) > 0 || len(site.Exchanges) == 0 {
+		return nil
+	}
+	return []finding.Skip{{What: "application", Incomplete: true,
+		Why: "no page, no form and no description of an interface was found at " + site.Target + ": name its OpenAPI document under openapi, addresses under seeds, or a recording under har"}}
+}

@@ -66,3 +66,15 @@ func TestOnlyActionsCountAsActionsPutToTheTest(t *testing.T) {
 		t.Errorf("%d put to the test, want 2", n)
 	}
 }
+
+func TestASiteThatShowedNothingWasNotLookedAt(t *testing.T) {
+	x := []*observe.Exchange{{Method: "GET", Route: "/", Status: 404}}
+	if skips := unseen(&observe.Site{Exchanges: x}); len(skips) != 1 || !skips[0].Incomplete {
+		t.Errorf("of nothing but errors it says %v", skips)
+	}
+	for _, site := range []*observe.Site{{Exchanges: x, Pages: []*observe.Page{{}}}, {Exchanges: x, Documented: []finding.Endpoint{{Route: "/a"}}}, {}} {
+		if skips := unseen(site); skips != nil {
+			t.Errorf("%+v", skips)
+		}
+	}
+}

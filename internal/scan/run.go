@@ -135,6 +135,7 @@ func look(ctx context.Context, job Job, c crew, b *browsers, out *sink) *observe
 		site = &observe.Site{}
 	}
 	out.skip(site.Skips...)
+	out.skip(unseen(site)...)
 	for _, s := range c.sessions[1:] {
 		if err := s.Alive(ctx); errors.Is(err, identity.ErrLost) {
 			out.skip(finding.Skip{What: "identity " + s.Name(), Why: "the session was lost while the site was observed", Incomplete: true})
