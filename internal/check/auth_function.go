@@ -22,6 +22,9 @@ var authFunction = &Check{
 			}
 			done[r.kind()] = true
 			why := "Only an administrator was led here."
+			if slices.ContainsFunc(seen.Ordinary(), func(name string) bool { return seen.LedToRoute(name, r.Route) }) {
+				why = "It is called like an administrator's, and no page that another was shown leads here; another was served it when it was asked for."
+			}
 			p.Report(intrusion(finding.AuthFunction, r.action(), r.Identity, intruder, why))
 			for _, a := range guessed(p.Site, r) {
 				p.Report(intrusion(finding.AuthFunction, a, r.Identity, intruder, why+" The method is tried because the interface answers GET."))
@@ -37,8 +40,9 @@ var authFunction = &Check{
 	},
 }
 
+// anyLed says whether somebody who is no administrator was led to a route.
 func anyLed(seen *observe.Sightings, route string) bool {
-	return slices.ContainsFunc(append(seen.Ordinary(), ""), func(name string) bool { return seen.LedToRoute(name, route) })
+	return seen.LedToRoute("", route) || slices.ContainsFunc(seen.Ordinary(), func(name string) bool { return seen.LinkedToRoute(name, route) })
 }
 
 // administratorOf is the administrator to whom alone an action was offered, "" if

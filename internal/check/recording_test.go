@@ -227,6 +227,8 @@ func readExchange(file txtar.File) (*observe.Exchange, error) {
 			x.Identity = words[i+1]
 		case "route":
 			x.Route = words[i+1]
+		case "named": // by a document, and not by a page
+			x.Documented = words[i+1] == "document"
 		case "purpose":
 			x.Purpose = words[i+1]
 		default:

@@ -19,7 +19,9 @@ type visit struct {
 	url     string
 	purpose string
 	depth   int
-	from    string // for a bold visit: the page that had the link; else ""
+	// documented: an OpenAPI document names it.
+	documented bool
+	from       string // for a bold visit: the page that had the link; else ""
 }
 
 // A view is what one identity saw at one address.
@@ -64,7 +66,7 @@ func (c *collector) fetch(s *identity.Session, to visit) *view {
 	}
 	v.setLines = resp.Header.Values("Set-Cookie")
 	v.body = body
-	v.exchange = &Exchange{Identity: s.Name(), Method: http.MethodGet, URL: to.url, Purpose: to.purpose, Status: resp.StatusCode,
+	v.exchange = &Exchange{Identity: s.Name(), Method: http.MethodGet, URL: to.url, Purpose: to.purpose, Documented: to.documented, Status: resp.StatusCode,
 		Header: resp.Header, Type: mediaType(resp.Header.Get("Content-Type")), Cut: cut || err != nil,
 		Location: location(req.URL, resp)}
 	if isHTML(v.exchange.Type) {

@@ -90,7 +90,7 @@ func TestGraphQLOperationsBecomeActions(t *testing.T) {
 		{Name: "query", Type: "document", Required: true, Value: `mutation ($input: OrderInput!) {changeOrder(input: $input){id note lines{text}}}`},
 		{Name: "input.orderId", In: "variables", Type: "string", Value: "7", Required: true},
 		{Name: "input.note", In: "variables", Type: "string", Value: "ring twice"},
-		{Name: "input.email", In: "variables", Type: "string", Value: "user@example.test"},
+		{Name: "input.email", In: "variables", Type: "string", Value: formats["email"]},
 		{Name: "input.speed", In: "variables", Type: "string", Value: "SLOW", Options: []string{"SLOW", "FAST"}},
 		{Name: "input.tags", In: "variables", Type: "array", Value: "[]", Required: true},
 	}
@@ -98,7 +98,7 @@ func TestGraphQLOperationsBecomeActions(t *testing.T) {
 		t.Errorf("fields: want (-), got (+):\n%s", diff)
 	}
 	body, err := GraphQLBody(a.Fields[1:])
-	if got := `{"variables":{"input":{"email":"user@example.test","note":"ring twice","orderId":"7","speed":"SLOW","tags":[]}}}`; err != nil || string(body) != got {
+	if got := `{"variables":{"input":{"email":"`+formats["email"]+`","note":"ring twice","orderId":"7","speed":"SLOW","tags":[]}}}`; err != nil || string(body) != got {
 		t.Errorf("body %s, %v", body, err)
 	}
 	if !hasSkip(site, "these need values that were not seen, or log in: signIn, payInvoice", false) || !hasSkip(site, "6 of its operations are known", false) {

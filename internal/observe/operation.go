@@ -23,7 +23,7 @@ func (a *api) reads(found map[string]string) []visit {
 		}
 		raw, _, known := o.address(found)
 		if known {
-			visits = append(visits, visit{url: raw, purpose: "crawl"})
+			visits = append(visits, visit{url: raw, purpose: "crawl", documented: true})
 		}
 	}
 	return visits

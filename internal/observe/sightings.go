@@ -27,6 +27,7 @@ type shown struct {
 	words   map[string]bool     // distinctive words
 	fields  map[string]bool     // name and value of form fields and queries
 	named   map[string][]string // contexts of identifiers in JSON answers, by value
+	linked  map[string]bool     // routes it was led to by what it was shown
 	admin   bool
 }
 
@@ -48,6 +49,9 @@ func newSightings(s *Site) *Sightings {
 		if who != nil && x.Status < 400 && x.Purpose != "error-probe" && x.Purpose != "openapi" && (x.Identity != "" || ledTo[x.URL]) {
 			who.add(x)
 		}
+	}
+	for _, name := range s.Identities {
+		v.by[name].linked = s.linkedRoutes(name)
 	}
 	for _, name := range s.Identities {
 		v.by[name].admin = name != "" && (v.hasArea(name) || v.isCalledAdministrator(name))
@@ -137,6 +141,57 @@ func (v *Sightings) Shown(identity string) []*Exchange { return v.of(identity).a
 
 // LedToRoute says whether an identity was shown any address of a route.
 func (v *Sightings) LedToRoute(identity, route string) bool { return v.of(identity).routes[route] }
+
+// LinkedToRoute says whether an identity was led to a route by pages it was shown. To
+// be served what the scan asked for because a document names it is not to be led there.
+func (v *Sightings) LinkedToRoute(identity, route string) bool { return v.of(identity).linked[route] }
+
+// linkedRoutes are the routes of what an identity was answered that is no document's
+// alone, and of what such pages link to, load and offer to submit.
+func (s *Site) linkedRoutes(identity string) map[string]bool {
+	pages, answered := map[string]*Page{}, map[string]*Exchange{}
+	for _, p := range s.Pages {
+		if p.Exchange.Identity == identity {
+			pages[p.Exchange.URL] = p
+		}
+	}
+	var queue []string
+	for _, x := range s.Exchanges {
+		if x.Identity == identity && x.Status < 400 && x.Purpose != "error-probe" && x.Purpose != "openapi" {
+			answered[x.URL] = x
+			if !x.Documented {
+				queue = append(queue, x.URL)
+			}
+		}
+	}
+	routes, led := map[string]bool{}, map[string]bool{}
+	for ; len(queue) > 0; queue = queue[1:] {
+		x := answered[queue[0]]
+		if x == nil || led[x.URL] {
+			continue
+		}
+		led[x.URL] = true
+		if x.Location != "" {
+			queue = append(queue, x.Location)
+			continue
+		}
+		routes[x.Route] = true
+		if p := pages[x.URL]; p != nil {
+			queue = append(queue, p.Links...)
+			for _, request := range p.Requests {
+				_, address, _ := strings.Cut(request, " ")
+				queue = append(queue, address)
+			}
+		}
+	}
+	for i, a := range s.Actions {
+		at := slices.IndexFunc(s.Exchanges, func(x *Exchange) bool { return x.Identity == identity && x.URL == a.Page })
+		if i < len(s.Actors) && slices.Contains(s.Actors[i], identity) && (at < 0 || led[a.Page]) {
+			routes[a.Route] = true
+		}
+	}
+	return routes
+}
 
 // adminArea are the words by which an administrator's part of an application is
 // called.

@@ -79,13 +79,16 @@ type Exchange struct {
 	URL      string
 	Route    string // template: identifiers replaced by {id}, or the OpenAPI path
 	// Purpose is why it was fetched: crawl, openapi, robots, error-probe, login, script, graphql.
-	Purpose  string
-	Status   int
-	Header   http.Header // response header, Set-Cookie values digested
-	Type     string      // media type, lower case, without parameters; "" if absent
-	Body     []byte      // capped, secrets digested
-	Cut      bool        // the body was longer than the cap
-	Location string      // redirect target as absolute URL, "" if none
+	Purpose string
+	// Documented is set where it was asked for because an OpenAPI document names it, and
+	// not because somebody was led there; a page may link to it all the same.
+	Documented bool
+	Status     int
+	Header     http.Header // response header, Set-Cookie values digested
+	Type       string      // media type, lower case, without parameters; "" if absent
+	Body       []byte      // capped, secrets digested
+	Cut        bool        // the body was longer than the cap
+	Location   string      // redirect target as absolute URL, "" if none
 	// Asked is the body of a POST that reads: a GraphQL query. The fragment of its URL,
 	// which is not sent, names the query.
 	Asked []byte

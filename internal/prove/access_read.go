@@ -330,6 +330,9 @@ func (o *object) unauthorized(ctx context.Context, f finding.Finding, c caller, 
 	if o.isProfile() && !anyPersonal(leaked) {
 		return f, notTestable("what is told of a user may be meant for other users, and nothing of it is what pages keep to oneself")
 	}
+	if f.Weakness == finding.AuthFunction && o.bench.Site.Sightings().LedToRoute(c.who.Name(), o.action.Route) && !o.tellsOfOthers(leaked, c) {
+		return f, notTestable("%q was served it when it was asked for, and it tells nothing of other users: it may be meant for everybody who is logged in", c.who.Name())
+	}
 	f = o.witnessed(f, leaked, c)
 	if missing := o.ownersPart(leaked); missing != "" {
 		return verdict(f, finding.Suspected, fmt.Sprintf("%q is shown the object of %q, but not all of it (%s is left out): the application may mean to share the rest",
