@@ -98,7 +98,7 @@ func TestGraphQLOperationsBecomeActions(t *testing.T) {
 		t.Errorf("fields: want (-), got (+):\n%s", diff)
 	}
 	body, err := GraphQLBody(a.Fields[1:])
-	if got := `{"variables":{"input":{"email":"`+formats["email"]+`","note":"ring twice","orderId":"7","speed":"SLOW","tags":[]}}}`; err != nil || string(body) != got {
+	if got := `{"variables":{"input":{"email":"` + formats["email"] + `","note":"ring twice","orderId":"7","speed":"SLOW","tags":[]}}}`; err != nil || string(body) != got {
 		t.Errorf("body %s, %v", body, err)
 	}
 	if !hasSkip(site, "these need values that were not seen, or log in: signIn, payInvoice", false) || !hasSkip(site, "6 of its operations are known", false) {
