@@ -425,7 +425,9 @@ class Truth(Suite):
 
     def test_windows(self):
         for name in ("card", "pharmacy", "seal"):
-            text = self.alice.get(f"/window/{name}").text
+            answer = self.alice.get(f"/window/{name}")
+            text, opener = answer.text, answer.headers.get("Cross-Origin-Opener-Policy")
+            self.assertEqual(opener, "unsafe-none", "whoever opens the window has to keep it")
             self.assertIn('addEventListener("message"', text)
             self.held(f"GET /window/{name}", "postmessage-origin", "event.origin" not in text)
 

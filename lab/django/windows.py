@@ -17,8 +17,11 @@ def listens(template, title, checked):
 
     @logged_in
     def show(request):
-        return page(request, title, facts=(("Card", f"{request.patient['name']}, {request.patient['email']}"), ("Pharmacy", request.patient["pharmacy"])),
-                    template=template, checked=checked, token=get_token(request))
+        shown = page(request, title, facts=(("Card", f"{request.patient['name']}, {request.patient['email']}"), ("Pharmacy", request.patient["pharmacy"])),
+                     template=template, checked=checked, token=get_token(request))
+        # Django's "same-origin" takes the window from whoever opened it: then nobody could talk with it.
+        shown["Cross-Origin-Opener-Policy"] = "unsafe-none"
+        return shown
 
     return show
 
