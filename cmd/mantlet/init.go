@@ -181,6 +181,9 @@ func (f initFlags) create(text []byte) error {
 		how = os.O_WRONLY | os.O_CREATE | os.O_TRUNC
 	}
 	file, err := os.OpenFile(f.output, how, 0o644)
+	if info, statErr := os.Stat(f.output); errors.Is(err, os.ErrExist) && statErr == nil && info.Size() == 0 {
+		return fmt.Errorf("%s is there already and empty, as where a shell was told to write into it: leave the redirection out, or give --output -", f.output)
+	}
 	if errors.Is(err, os.ErrExist) {
 		return fmt.Errorf("%s is there already: --force overwrites it, --output names another file", f.output)
 	} else if err != nil {

@@ -37,6 +37,10 @@ func TestInitDraftsFromADocumentAndNeverOverwrites(t *testing.T) {
 	if text, _ := os.ReadFile(config.Name); string(text) != "mine" {
 		t.Errorf("it was overwritten: %s", text)
 	}
+	if err := os.WriteFile(config.Name, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	mantlet(t, nil, "init", "--from-openapi", url+"/docs/swagger.json").expect(t, exitUsage, "empty", "redirection", "--output -")
 	mantlet(t, nil, "init", "--from-openapi", url+"/docs/swagger.json", "--force").expect(t, exitClean)
 	if _, err := config.Load(config.Name); err != nil {
 		t.Error(err)

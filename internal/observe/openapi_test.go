@@ -225,3 +225,16 @@ func FuzzOpenAPI(f *testing.F) {
 		c.api.wrongType()
 	})
 }
+
+func TestServersWithoutAnAddressStandAtTheRoot(t *testing.T) {
+	for servers, want := range map[string]string{`[{"url": ""}]`: "", `[{"url": "/"}]`: "", `[]`: "", `[{"url": "v1"}]`: "/docs/v1", `[{"url": "/api"}]`: "/api"} {
+		doc, err := parseOpenAPI([]byte(`{"openapi": "3.0.1", "info": {"title": "x", "version": "1"}, "servers": `+servers+`, "paths": {"/me": {"get": {"responses": {}}}}}`),
+			"http://site.test/docs/openapi.json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := serverPath(doc, "http://site.test/docs/openapi.json"); got != want {
+			t.Errorf("%s: got %q, want %q", servers, got, want)
+		}
+	}
+}
