@@ -116,6 +116,19 @@ func (s *Site) Account(refs []Reference) (owner string, ok bool) {
 	return "", false
 }
 
+// OwnAccount says whether a request that sets something of an account sets it of who's:
+// it names who's, or none at all, so that the session tells whose is meant. A field for
+// a user's name that holds another one makes an account, or means somebody else's.
+func (s *Site) OwnAccount(a finding.Action, who string) bool {
+	refs := References(a.Route, a.URL, a.Fields)
+	if named, ok := s.Account(refs); len(refs) > 0 && (!ok || named != who) {
+		return false
+	}
+	return !slices.ContainsFunc(a.Fields, func(f finding.Field) bool {
+		return accountNames.MatchString(f.Name) && !slices.Contains(s.Accounts[who], f.Value)
+	})
+}
+
 // aimAtAccount gives an action that sets something of a user's, and that is only
 // known from a document, the account of the first identity that has one: with the
 // account of somebody whom the scan is not, its effect could not be seen.

@@ -62,3 +62,26 @@ func TestDocumentedActionsAreAimedAtTheScansOwnAccount(t *testing.T) {
 		}
 	}
 }
+
+// A password is only set where it is the scan's own: an administrator's form for
+// another user, and one that makes an account, are not.
+func TestWhoseAccountARequestSets(t *testing.T) {
+	site := &Site{Identities: []string{"admin", "alice"}, Accounts: map[string][]string{"admin": {"admin", "3"}, "alice": {"alice"}}}
+	for _, test := range []struct {
+		route, url string
+		fields     []finding.Field
+		own        bool
+	}{
+		{"/account/password", "http://127.0.0.1/account/password", nil, true},
+		{"/users/{id}/password", "http://127.0.0.1/users/3/password", nil, true},
+		{"/users/{id}/password", "http://127.0.0.1/users/1/password", nil, false},
+		{"/users/{username}/password", "http://127.0.0.1/users/alice/password", nil, false},
+		{"/users/add", "http://127.0.0.1/users/add", []finding.Field{{Name: "username", In: "body", Type: "text"}}, false},
+		{"/password", "http://127.0.0.1/password", []finding.Field{{Name: "username", In: "body", Type: "hidden", Value: "admin"}}, true},
+	} {
+		a := finding.Action{Method: "POST", Route: test.route, URL: test.url, Fields: append(test.fields, finding.Field{Name: "password", In: "body", Type: "password"})}
+		if own := site.OwnAccount(a, "admin"); own != test.own {
+			t.Errorf("%s %v: own is %v", test.url, test.fields, own)
+		}
+	}
+}

@@ -47,6 +47,9 @@ func (b *Bench) tryTakeover(ctx context.Context, f finding.Finding, owner *ident
 	if !b.Grant.Local() && !b.AllowDeletes {
 		return f, notTestable("not testable: the action would change the victim's password, which is done on this machine or with consent to deletions only")
 	}
+	if !b.Site.OwnAccount(f.Plan.Action, owner.Name()) {
+		return f, notTestable("not testable: it is not known that the account whose password is set is %q's own", owner.Name())
+	}
 	s, err := b.newSubject(f.Plan.Action, owner)
 	if err != nil {
 		return f, err

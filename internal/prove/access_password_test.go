@@ -63,10 +63,13 @@ func (g *registry) set(w http.ResponseWriter, named, who, password string) {
 // passwords are afterwards what they were (R51).
 func TestPasswordsOfOthers(t *testing.T) {
 	for _, test := range []struct {
-		kind string
-		want finding.State
-	}{{"open", finding.Proven}, {"own", finding.Refuted}, {"strict", finding.Refuted}, {"public", finding.NotTestable}} {
-		t.Run(test.kind, func(t *testing.T) {
+		kind, account string
+		want          finding.State
+	}{
+		{"open", "alice", finding.Proven}, {"own", "alice", finding.Refuted}, {"strict", "alice", finding.Refuted}, {"public", "alice", finding.NotTestable},
+		{"open", "alice-2", finding.NotTestable}, // whose password that sets, nobody knows
+	} {
+		t.Run(test.kind+" "+test.account, func(t *testing.T) {
 			g := &registry{kind: test.kind, passwords: map[string]string{"alice": "alice-pass", "bob": "bob-pass"}}
 			server := httptest.NewServer(g)
 			defer server.Close()
@@ -75,6 +78,7 @@ func TestPasswordsOfOthers(t *testing.T) {
 					Fields: map[string]string{"username": name}, Secrets: map[string]string{"password": name + "-pass"}}}
 			}
 			r := newRig(t, server.URL, spec("alice"), spec("bob"))
+			r.bench.Site.Identities, r.bench.Site.Accounts = []string{"alice", "bob"}, map[string][]string{"alice": {test.account}}
 			got := r.attempt(t, finding.Finding{ID: "t", Weakness: finding.BOLAWrite, Plan: &finding.Plan{Kind: finding.PlanAccess, Victim: "alice", Intruder: "bob",
 				Action: finding.Action{Method: http.MethodPut, URL: server.URL + "/users/alice/password", Route: "/users/{name}/password", Encoding: finding.EncodingJSON,
 					Fields: []finding.Field{{Name: "name", In: "path", Type: "string", Value: "alice"}, {Name: "password", Type: "password", Value: "sample"}}}}})
