@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/mantlet-dev/mantlet/internal/attacker"
 	"github.com/mantlet-dev/mantlet/internal/finding"
@@ -185,7 +186,7 @@ func (c *clicking) knowingly(ctx context.Context, f finding.Finding, way oracle,
 		return nil, err
 	}
 	all := c.bench.diff(before, c.latest)
-	changes := c.noise.Filter(all)
+	changes := slices.DeleteFunc(c.noise.Filter(all), state.Clocks)
 	if c.text != "" {
 		changes = state.Carrying(all, c.text)
 	}

@@ -60,6 +60,12 @@ func (n *Noise) Filter(changes []finding.Change) []finding.Change {
 	return kept
 }
 
+// Clocks says whether c is but a time of day going on: what came and what went tell one
+// to the second. Two readings within the same second or millisecond do not teach that.
+func Clocks(c finding.Change) bool {
+	return (c.Before == "" || clock.MatchString(c.Before)) && (c.After == "" || clock.MatchString(c.After))
+}
+
 // Covers says whether c is of a kind that comes about by itself.
 func (n *Noise) Covers(c finding.Change) bool {
 	if n.facts[c.Where] || n.places[Place(c.Where)] {
@@ -73,6 +79,7 @@ func key(where, value string) string { return Place(where) + separator + Shape(v
 var (
 	brackets = regexp.MustCompile(`\[[^\]]*=[^\]]*\]|\[\d*\]`)
 	opaque   = regexp.MustCompile(`[A-Za-z0-9_\-+/=]{16,}|\b[0-9a-fA-F]{8,}\b`)
+	clock    = regexp.MustCompile(`\b\d{1,2}:\d\d:\d\d\b`)
 	digits   = regexp.MustCompile(`\d+(?:[.,:]\d+)*`)
 )
 
