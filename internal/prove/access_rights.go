@@ -56,7 +56,7 @@ func (b *Bench) tryOwnRights(ctx context.Context, f finding.Finding, user *ident
 				return f, err
 			}
 			if proven {
-				b.Ledger.settle(a.pending, true, fmt.Sprintf("%s was set back the same way", extra.Name))
+				a.settleRights(f.Proof.Changes, extra)
 				return verdict(f, finding.Proven, fmt.Sprintf("%q set the own %s, which decides what users may do: re-read as %q", user.Name(), extra.Name, f.Proof.Marker)), nil
 			}
 		}
@@ -65,4 +65,14 @@ func (b *Bench) tryOwnRights(ctx context.Context, f finding.Finding, user *ident
 		return f, notTestable("%s", why)
 	}
 	return verdict(f, finding.Refuted, fmt.Sprintf("%s stayed as they were", extraNames(f.Plan.Extra))), nil
+}
+
+// settleRights says in the ledger how giving back what was gained went. What stood
+// nowhere before has no value to be set back to.
+func (a *assigning) settleRights(gained []finding.Change, extra finding.Field) {
+	if gained[0].Before == "" {
+		a.bench.Ledger.settle(a.pending, false, fmt.Sprintf("%s was shown nowhere before, so that there is nothing to set it back to: look at it by hand", extra.Name))
+		return
+	}
+	a.bench.Ledger.settle(a.pending, true, fmt.Sprintf("%s was set back the same way", extra.Name))
 }
