@@ -183,7 +183,7 @@ func (p *page) foot(r Report, exit string) {
 	for _, why := range r.End.Why {
 		p.labelled(0, "", why)
 	}
-	p.line(p.ink.faint(pad("score", labelWidth-2)), p.ink.bold(fmt.Sprintf("%d of 100, grade %s", r.End.Score.Value, r.Grade())),
+	p.line(p.ink.faint(pad("score", labelWidth-2)), p.ink.bold(r.Score()+", grade "+r.Grade()),
 		p.ink.faint(" (formula "+clean(r.End.Score.Formula)+")"))
 	p.labelled(0, "counts", r.counts())
 	p.labelled(0, "coverage", strings.Join(r.coverage(), ", "))

@@ -50,8 +50,25 @@ func shownAs(s finding.State) string {
 	return string(s)
 }
 
-// Grade is the score's grade, with a question mark if the scan is incomplete.
+// unseen says whether there is nothing that a score could be of.
+func (r Report) unseen() bool {
+	return !r.End.Complete && r.End.Coverage.Pages == 0 && r.End.Coverage.Routes == 0 && len(r.Findings) == 0
+}
+
+// Score is the score in words.
+func (r Report) Score() string {
+	if r.unseen() {
+		return "none"
+	}
+	return fmt.Sprintf("%d of 100", r.End.Score.Value)
+}
+
+// Grade is the score's grade, with a question mark if the scan is incomplete, and no
+// more than that where nothing was seen.
 func (r Report) Grade() string {
+	if r.unseen() {
+		return "?"
+	}
 	if !r.End.Complete {
 		return clean(r.End.Score.Grade) + "?"
 	}

@@ -18,6 +18,7 @@ type view struct {
 	Verdict   string
 	Tone      string // bad, warn, good
 	Grade     string
+	Ring      int // how much of it is drawn, of 100
 	RingClass string
 	Took      string
 	Tiles     []tile
@@ -40,7 +41,10 @@ type tile struct {
 func viewOf(r Report) view {
 	v := view{
 		Report: r, Verdict: r.Verdict(), Tone: tone(r), Grade: r.Grade(), Coverage: r.coverage(), Changes: r.changes(),
-		RingClass: "grade-" + grade(r.End.Score.Value),
+		Ring: r.End.Score.Value, RingClass: "grade-" + grade(r.End.Score.Value),
+	}
+	if r.unseen() {
+		v.Ring, v.RingClass = 0, "grade-none"
 	}
 	if took := r.End.Finished.Sub(r.Run.Started); took > 0 {
 		v.Took = took.Round(time.Second).String()
