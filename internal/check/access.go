@@ -22,11 +22,12 @@ type reading struct {
 // the other: pages and data, and no files.
 func readings(site *observe.Site) []reading {
 	var list []reading
+	changing := changedByGet(site)
 	for _, x := range site.Exchanges {
 		if x.Identity == "" || x.Method != http.MethodGet || x.Status != http.StatusOK || !isData(x.Type) {
 			continue
 		}
-		if x.Purpose != "crawl" && x.Purpose != "script" || changesByGet(site, x) {
+		if x.Purpose != "crawl" && x.Purpose != "script" || changing[x.Route] {
 			continue
 		}
 		list = append(list, reading{x, observe.References(x.Route, x.URL, nil)})
@@ -34,12 +35,16 @@ func readings(site *observe.Site) []reading {
 	return list
 }
 
-// changesByGet says whether asking for x again could change something: a known
-// action of method GET has its path.
-func changesByGet(site *observe.Site, x *observe.Exchange) bool {
-	return slices.ContainsFunc(site.Actions, func(a finding.Action) bool {
-		return a.Method == http.MethodGet && a.Route == x.Route && looksLikeChange(a) && !isSearch(a)
-	})
+// changedByGet are the routes where asking again could change something: a known
+// action of method GET has them.
+func changedByGet(site *observe.Site) map[string]bool {
+	routes := map[string]bool{}
+	for _, a := range site.Actions {
+		if a.Method == http.MethodGet && looksLikeChange(a) && !isSearch(a) {
+			routes[a.Route] = true
+		}
+	}
+	return routes
 }
 
 func isData(mediaType string) bool {
@@ -98,39 +103,16 @@ func changes(site *observe.Site) []finding.Action {
 	for _, a := range actionsOf(site, func(a finding.Action) bool {
 		return a.Method != http.MethodGet && a.Method != http.MethodHead && !a.Login
 	}) {
-		if !shownToVisitors(site, a) {
+		if !site.Sightings().Offered(a.Endpoint()) {
 			list = append(list, a)
 		}
 	}
 	return list
 }
 
-// shownToVisitors says whether the application offers an action to people who are
-// not logged in: a contact form, say. What is only seen by asking for an address
-// that visitors are not led to is not offered.
-func shownToVisitors(site *observe.Site, a finding.Action) bool {
-	seen := site.Sightings()
-	for i, b := range site.Actions {
-		if i >= len(site.Actors) || b.Endpoint().String() != a.Endpoint().String() || !slices.Contains(site.Actors[i], "") {
-			continue
-		}
-		at := slices.IndexFunc(site.Exchanges, func(x *observe.Exchange) bool { return x.URL == b.Page })
-		if at < 0 || seen.LedToRoute("", site.Exchanges[at].Route) {
-			return true
-		}
-	}
-	return false
-}
-
 // actorsOf are the identities that were shown an action.
 func actorsOf(site *observe.Site, a finding.Action) []string {
-	var names []string
-	for i, b := range site.Actions {
-		if i < len(site.Actors) && b.Endpoint().String() == a.Endpoint().String() {
-			names = append(names, site.Actors[i]...)
-		}
-	}
-	return slices.Compact(slices.Sorted(slices.Values(slices.DeleteFunc(names, func(n string) bool { return n == "" }))))
+	return slices.DeleteFunc(site.Sightings().Actors(a.Endpoint()), func(name string) bool { return name == "" })
 }
 
 func belongs(refs []observe.Reference, owner, intruder string) string {

@@ -1,7 +1,6 @@
 package check
 
 import (
-	"cmp"
 	"net/url"
 	"slices"
 	"strings"
@@ -15,9 +14,13 @@ import (
 // endpoint: a form is preferred to what a document says of the same endpoint.
 // Logging out is never among them.
 func actionsOf(site *observe.Site, keep func(finding.Action) bool) []finding.Action {
+	return onePerEndpoint(site.Actions, keep)
+}
+
+func onePerEndpoint(actions []finding.Action, keep func(finding.Action) bool) []finding.Action {
 	index := map[string]int{}
 	var list []finding.Action
-	for _, a := range site.Actions {
+	for _, a := range actions {
 		if isLogout(a) || !keep(a) {
 			continue
 		}
@@ -114,12 +117,8 @@ func hasAnyWord(text string, words []string) bool {
 // victimOf is the identity as whom an action is forged: the first that was shown
 // it, or else the first that is logged in.
 func victimOf(site *observe.Site, a finding.Action) string {
-	for i, b := range site.Actions {
-		if i < len(site.Actors) && b.Endpoint() == a.Endpoint() && b.Page == a.Page {
-			if at := slices.IndexFunc(site.Actors[i], func(name string) bool { return name != "" }); at >= 0 {
-				return site.Actors[i][at]
-			}
-		}
+	if name := site.Sightings().FirstActor(a); name != "" {
+		return name
 	}
 	for _, name := range site.Identities {
 		if name != "" {
@@ -129,14 +128,10 @@ func victimOf(site *observe.Site, a finding.Action) string {
 	return ""
 }
 
-func samePage(a, b string) bool {
-	return cmp.Or(withoutFragment(a), a) == cmp.Or(withoutFragment(b), b)
-}
-
 func withoutFragment(raw string) string {
 	u, err := url.Parse(raw)
 	if err != nil {
-		return ""
+		return raw
 	}
 	u.Fragment = ""
 	return u.String()

@@ -19,8 +19,9 @@ import (
 // that was not seen is no protection: then the finding is not testable.
 func Again(site *observe.Site, rules policy.Rules, earlier, suspected []finding.Finding) []finding.Finding {
 	var list []finding.Finding
+	told := toldOf(suspected)
 	for _, e := range earlier {
-		if e.State != finding.Proven || willBeTold(e, suspected) {
+		if planned, willBeTold := told[e.ID]; e.State != finding.Proven || willBeTold && (planned || e.Plan == nil) {
 			continue
 		}
 		f := aimed(site, e)
@@ -38,11 +39,13 @@ func Again(site *observe.Site, rules policy.Rules, earlier, suspected []finding.
 	return list
 }
 
-// willBeTold says whether the scan speaks of e by itself.
-func willBeTold(e finding.Finding, suspected []finding.Finding) bool {
-	return slices.ContainsFunc(suspected, func(f finding.Finding) bool {
-		return f.ID == e.ID && (f.Plan != nil || e.Plan == nil)
-	})
+// toldOf are the findings that the scan speaks of by itself, and whether with a plan.
+func toldOf(suspected []finding.Finding) (planned map[string]bool) {
+	planned = map[string]bool{}
+	for _, f := range suspected {
+		planned[f.ID] = planned[f.ID] || f.Plan != nil
+	}
+	return planned
 }
 
 // unseenPages are the pages that f is about and that were not shown this time: not
@@ -71,9 +74,9 @@ func shown(site *observe.Site, e finding.Endpoint, f finding.Finding) *observe.E
 		}
 		return site.Exchanges[i]
 	}
-	for _, page := range site.Pages {
+	for _, page := range site.Sightings().PagesAt(e.Route) {
 		x := page.Exchange
-		if x.Method == e.Method && x.Route == e.Route && x.Identity == f.Identity && slices.ContainsFunc(page.Controls, func(c observe.Control) bool { return clicks(site, f.Plan, c) }) {
+		if x.Method == e.Method && x.Identity == f.Identity && slices.ContainsFunc(page.Controls, func(c observe.Control) bool { return clicks(site, f.Plan, c) }) {
 			return x
 		}
 	}
@@ -131,8 +134,8 @@ func aimed(site *observe.Site, e finding.Finding) finding.Finding {
 // sameAction is the site's own action at the endpoint of a, which names objects that
 // are there now; a itself if the site shows none.
 func sameAction(site *observe.Site, a finding.Action) finding.Action {
-	same := actionsOf(site, func(b finding.Action) bool {
-		return b.Method == a.Method && b.Route == a.Route && cmp.Or(b.Encoding, a.Encoding) == a.Encoding
+	same := onePerEndpoint(site.Sightings().ActionsAt(a.Route), func(b finding.Action) bool {
+		return b.Method == a.Method && cmp.Or(b.Encoding, a.Encoding) == a.Encoding
 	})
 	if len(same) == 0 {
 		return a

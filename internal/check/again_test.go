@@ -107,6 +107,7 @@ func TestAnEarlierPlanIsAimedAtWhatIsThereNow(t *testing.T) {
 	if plan.Action.URL != "http://127.0.0.1:8080/notes/old/drop" || plan.Clicks[0].Page != "http://127.0.0.1:8080/notes/new" {
 		t.Errorf("without an action of the site: %+v", plan)
 	}
+	site = behind(http.Header{}, "/notes/{id}") // what was read from a site is kept
 	site.Actions = []finding.Action{{Method: "POST", Route: "/notes/{id}/drop", URL: "http://127.0.0.1:8080/notes/new/drop"}}
 	plan = Again(site, policy.Rules{}, []finding.Finding{e}, nil)[0].Plan
 	if plan.Action.URL != site.Actions[0].URL || plan.Clicks[0].Page != "http://127.0.0.1:8080/notes/new" {

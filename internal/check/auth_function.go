@@ -83,7 +83,7 @@ func guessed(site *observe.Site, r reading) []finding.Action {
 	}
 	var list []finding.Action
 	for _, method := range []string{http.MethodPut, http.MethodPost, http.MethodPatch} {
-		known := slices.ContainsFunc(site.Actions, func(b finding.Action) bool { return b.Method == method && b.Route == r.Route })
+		known := slices.ContainsFunc(site.Sightings().ActionsAt(r.Route), func(b finding.Action) bool { return b.Method == method })
 		if !known {
 			a.Method = method
 			list = append(list, a)

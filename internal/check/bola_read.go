@@ -68,11 +68,9 @@ const manySeen = 12
 // it is: both are shown objects of the route, and there were more than were looked at.
 func crowded(seen *observe.Sightings, owner, intruder, route string) bool {
 	many, shared := 0, false
-	for _, x := range seen.Shown(intruder) {
-		if x.Route == route {
-			many++
-			shared = shared || seen.Led(owner, x.URL)
-		}
+	for _, x := range seen.ShownAt(intruder, route) {
+		many++
+		shared = shared || seen.Led(owner, x.URL)
 	}
 	return shared && many >= manySeen
 }

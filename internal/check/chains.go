@@ -15,17 +15,19 @@ import (
 // carried out from end to end; until then it is OnlyIfProven.
 func Chains(findings []finding.Finding) []finding.Finding {
 	settled := Settle(findings)
+	halves, joined := secondHalves(settled), map[string]bool{}
 	var chains []finding.Finding
 	for _, attack := range settled {
 		if !leadsIn(attack) {
 			continue
 		}
 		for _, w := range reaches {
-			i := slices.IndexFunc(settled, func(r finding.Finding) bool { return r.Weakness == w && continues(attack, r) })
-			if i < 0 {
+			reach, found := halves[claim{w, attack.Plan.Action.Endpoint().String()}]
+			if !found {
 				continue
 			}
-			if c, ok := join(attack, settled[i]); ok && !slices.ContainsFunc(chains, func(k finding.Finding) bool { return k.Endpoint.String() == c.Endpoint.String() }) {
+			if c, ok := join(attack, reach); ok && !joined[c.Endpoint.String()] {
+				joined[c.Endpoint.String()] = true
 				chains = append(chains, c)
 				break
 			}
@@ -43,9 +45,25 @@ func leadsIn(f finding.Finding) bool {
 		(f.Weakness == finding.Clickjacking || isCSRF(f.Weakness) && f.Weakness != finding.CSRFLogin && f.Plan.Kind == finding.PlanForge)
 }
 
-func continues(attack, reach finding.Finding) bool {
-	return reach.State == finding.Proven && reach.Plan != nil && reach.Proof != nil &&
-		reach.Plan.Action.Endpoint().String() == attack.Plan.Action.Endpoint().String()
+// A claim is a weakness and the endpoint of which it is said.
+type claim struct {
+	weakness finding.Weakness
+	endpoint string
+}
+
+// secondHalves are what was proven that a chain may end in, the first of each kind.
+func secondHalves(settled []finding.Finding) map[claim]finding.Finding {
+	halves := map[claim]finding.Finding{}
+	for _, f := range settled {
+		if f.State != finding.Proven || f.Plan == nil || f.Proof == nil {
+			continue
+		}
+		key := claim{f.Weakness, f.Plan.Action.Endpoint().String()}
+		if _, known := halves[key]; !known {
+			halves[key] = f
+		}
+	}
+	return halves
 }
 
 // join makes one finding of two halves; false if the second cannot be reached by the
@@ -75,11 +93,11 @@ func join(attack, reach finding.Finding) (finding.Finding, bool) {
 	f := finding.Finding{Weakness: finding.Chain, Endpoint: attack.Endpoint, Identity: plan.Victim, State: finding.Suspected, Framework: attack.Framework,
 		Why:  "A foreign page can have the request sent, and the request reaches what its sender may not; it is a finding only if one page does both.",
 		Plan: &plan, Vector: attack.Vector,
-		Evidence: []finding.Evidence{half(attack), half(reach)}}
+		Evidence: []finding.Evidence{proofOf(attack), proofOf(reach)}}
 	return rated(f), true
 }
 
-func half(f finding.Finding) finding.Evidence {
+func proofOf(f finding.Finding) finding.Evidence {
 	return finding.Evidence{Kind: "note", Source: f.ID, Text: fmt.Sprintf("%s at %s: %s", f.Title, f.Endpoint, f.Why)}
 }
 

@@ -111,12 +111,7 @@ func needsLogin(site *observe.Site, a observe.ForeignAnswer) bool {
 }
 
 func exchangeOf(site *observe.Site, a observe.ForeignAnswer) *observe.Exchange {
-	for _, x := range site.Exchanges {
-		if x.Identity == a.Identity && x.URL == a.Endpoint.URL {
-			return x
-		}
-	}
-	return nil
+	return site.Sightings().Answer(a.Identity, a.Endpoint.URL)
 }
 
 // telling ranks what an answer is likely to give away about the user.

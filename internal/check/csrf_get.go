@@ -32,7 +32,7 @@ var csrfGet = &Check{
 // enough to accuse: a link called delete mostly leads to a page that asks, and
 // one called add to an empty form. It is tried, and spoken of only if proven.
 func getSuspicion(p *Pass, a finding.Action) string {
-	twin := slices.ContainsFunc(p.Site.Actions, func(b finding.Action) bool { return b.Route == a.Route && b.Method != http.MethodGet })
+	twin := changesState(p.Site, a.Route)
 	switch {
 	case looksLikeChange(a):
 		return "The words of the request are those of a change; it is a finding only if following it changes something."
@@ -49,13 +49,18 @@ func hasParameters(a finding.Action) bool {
 // asksFirst says whether the route was seen to be a page with a form to confirm,
 // or is one by the look of it, since the same route takes the change by POST.
 func asksFirst(site *observe.Site, a finding.Action) bool {
-	for _, page := range site.Pages {
-		if page.Exchange.Route == a.Route && slices.ContainsFunc(page.Controls, func(c observe.Control) bool {
+	for _, page := range site.Sightings().PagesAt(a.Route) {
+		if slices.ContainsFunc(page.Controls, func(c observe.Control) bool {
 			b, ok := actionOf(site, c)
 			return ok && b.Method != http.MethodGet && !isLogout(b)
 		}) {
 			return true
 		}
 	}
-	return slices.ContainsFunc(site.Actions, func(b finding.Action) bool { return b.Route == a.Route && b.Method != http.MethodGet })
+	return changesState(site, a.Route)
+}
+
+// changesState says whether an action of the route has an unsafe method.
+func changesState(site *observe.Site, route string) bool {
+	return slices.ContainsFunc(site.Sightings().ActionsAt(route), func(b finding.Action) bool { return b.Method != http.MethodGet })
 }

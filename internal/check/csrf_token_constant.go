@@ -16,9 +16,9 @@ var csrfTokenConstant = &Check{
 	Doc:   "hidden fields that are called tokens and have the same value in every session",
 	Needs: NeedsIdentity,
 	Run: func(p *Pass) {
-		values := hiddenValues(p.Site)
+		values, shared := hiddenValues(p.Site), sharedTokens(p.Site)
 		for _, a := range actionsOf(p.Site, isForm) {
-			name, why, onlyIfProven := constantToken(p.Site, a, values)
+			name, why, onlyIfProven := constantToken(a, values, shared)
 			if name == "" {
 				continue
 			}
@@ -33,18 +33,31 @@ var csrfTokenConstant = &Check{
 // constantToken names the action's field that is a token for everybody. A value
 // that two sessions of one user share may still belong to that user, so it is
 // only tried; one that different users were shown is a suspicion.
-func constantToken(site *observe.Site, a finding.Action, values map[hiddenField][]string) (name, why string, onlyIfProven bool) {
+func constantToken(a finding.Action, values map[hiddenField][]string, shared map[finding.Endpoint]observe.Token) (name, why string, onlyIfProven bool) {
 	for _, field := range a.Fields {
 		if who := values[hiddenField{field.Name, withoutQuery(a.Page)}]; field.Type == "hidden" && namesToken(field.Name) && len(who) > 1 {
 			return field.Name, fmt.Sprintf("The hidden field %q is called a token and has the same value for %s.", field.Name, strings.Join(who, " and ")), false
 		}
 	}
-	for _, t := range site.Tokens {
-		if t.Shared && !t.Bound && t.Action < len(site.Actions) && site.Actions[t.Action].Endpoint() == a.Endpoint() {
-			return t.Field, fmt.Sprintf("The token in the field %q is the same in two sessions of %s.", t.Field, t.Identity), true
-		}
+	if t, found := shared[a.Endpoint()]; found {
+		return t.Field, fmt.Sprintf("The token in the field %q is the same in two sessions of %s.", t.Field, t.Identity), true
 	}
 	return "", "", false
+}
+
+// sharedTokens are the first of each endpoint's tokens that two sessions shared.
+func sharedTokens(site *observe.Site) map[finding.Endpoint]observe.Token {
+	shared := map[finding.Endpoint]observe.Token{}
+	for _, t := range site.Tokens {
+		if !t.Shared || t.Bound || t.Action >= len(site.Actions) {
+			continue
+		}
+		at := site.Actions[t.Action].Endpoint()
+		if _, known := shared[at]; !known {
+			shared[at] = t
+		}
+	}
+	return shared
 }
 
 type hiddenField struct{ name, page string }

@@ -23,7 +23,7 @@ var csrfTokenInURL = &Check{
 				Why:      "The parameter " + parameter + " in the query of " + where + " is an anti-forgery token: it ends up in logs, in the history and in Referer headers.",
 				Evidence: []finding.Evidence{{Kind: "form", Source: seen, Text: where + ": " + e.String() + "?" + parameter + "=…"}}})
 		}
-		tokens := tokenValues(p.Site)
+		tokens, routes := tokenValues(p.Site), followedLinks(p.Site)
 		for _, a := range p.Site.Actions {
 			if name := queryToken(a, tokens); name != "" {
 				report(a.Endpoint(), victimOf(p.Site, a), "the action's address", name, a.Page)
@@ -32,13 +32,13 @@ var csrfTokenInURL = &Check{
 		for _, page := range p.Site.Pages {
 			for _, link := range page.Links {
 				if name := tokenParameter(link, tokens); name != "" {
-					report(endpointOfLink(p.Site, link), page.Exchange.Identity, "a link", name, page.Exchange.URL)
+					report(endpointOfLink(routes, link), page.Exchange.Identity, "a link", name, page.Exchange.URL)
 				}
 			}
 		}
 		for _, x := range p.Site.Exchanges {
 			if name := tokenParameter(x.Location, tokens); name != "" {
-				report(endpointOfLink(p.Site, x.Location), x.Identity, "a redirect", name, x.URL)
+				report(endpointOfLink(routes, x.Location), x.Identity, "a redirect", name, x.URL)
 			}
 		}
 	},
@@ -102,15 +102,24 @@ func containsAny(s string, parts ...string) bool {
 }
 
 // endpointOfLink is where a link leads, by the route observe gave it if it was followed.
-func endpointOfLink(site *observe.Site, link string) finding.Endpoint {
+func endpointOfLink(routes map[string]string, link string) finding.Endpoint {
 	e := finding.Endpoint{Method: http.MethodGet, URL: link}
 	if u, err := url.Parse(link); err == nil {
 		e.Route = u.Path
 	}
-	for _, x := range site.Exchanges {
-		if x.Method == http.MethodGet && samePage(x.URL, link) {
-			e.Route = x.Route
-		}
+	if route, followed := routes[withoutFragment(link)]; followed {
+		e.Route = route
 	}
 	return e
+}
+
+// followedLinks are the routes of the addresses that were asked for.
+func followedLinks(site *observe.Site) map[string]string {
+	routes := map[string]string{}
+	for _, x := range site.Exchanges {
+		if x.Method == http.MethodGet {
+			routes[withoutFragment(x.URL)] = x.Route
+		}
+	}
+	return routes
 }

@@ -82,8 +82,8 @@ func lureOf(site *observe.Site, d document, c observe.Control, a finding.Action)
 // asks again: a page that is known, or one that only an unsafe request gives and
 // nobody has seen yet. The frame moves on to it by itself.
 func confirmation(site *observe.Site, d document, a finding.Action) (finding.Click, finding.Action, bool) {
-	for _, page := range site.Pages {
-		if a.Method != http.MethodGet || page.Exchange.Route != a.Route || page.Exchange.Identity != d.Identity || page.Exchange.Route == d.Route {
+	for _, page := range site.Sightings().PagesAt(a.Route) {
+		if a.Method != http.MethodGet || page.Exchange.Identity != d.Identity || page.Exchange.Route == d.Route {
 			continue
 		}
 		for _, c := range page.Controls {

@@ -27,7 +27,9 @@ func TestAPlanIsMootOnlyWhereAProofAnswersIt(t *testing.T) {
 		{"a field where no login is asked for", at(finding.PropertyAssignment, "/a", finding.Suspected), at(finding.AuthMissing, "/a", finding.Proven), false},
 		{"a second candidate of a proven finding", at(finding.Clickjacking, "/a", finding.Suspected), at(finding.Clickjacking, "/a", finding.Proven), true},
 	} {
-		if got := Moot(test.f, []finding.Finding{test.tried}); got != test.want {
+		var tried Tried
+		tried.Note(test.tried)
+		if got := tried.Moot(test.f); got != test.want {
 			t.Errorf("%s: got %v, want %v", test.name, got, test.want)
 		}
 	}

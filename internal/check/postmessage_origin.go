@@ -15,6 +15,7 @@ var postMessageOrigin = &Check{
 	Needs: NeedsIdentity,
 	Run: func(p *Pass) {
 		at := map[string]int{} // by script, which a layout puts on every page
+		stands := map[string]bool{}
 		var list []finding.Finding
 		for _, page := range p.Site.Pages {
 			if page.Exchange.Identity == "" {
@@ -26,9 +27,13 @@ var postMessageOrigin = &Check{
 				}
 				here := finding.Endpoint{Method: http.MethodGet, Route: page.Exchange.Route, URL: page.Exchange.URL}
 				if i, known := at[h.Script]; known {
-					list[i] = alsoAt(list[i], here)
+					if place := h.Script + "\x00" + here.String(); !stands[place] {
+						stands[place] = true
+						list[i].Routes = append(list[i].Routes, here)
+					}
 					continue
 				}
+				stands[h.Script+"\x00"+here.String()] = true
 				at[h.Script] = len(list)
 				list = append(list, heard(p, here, page.Exchange.Identity, h))
 			}
@@ -37,13 +42,6 @@ var postMessageOrigin = &Check{
 			p.Report(f)
 		}
 	},
-}
-
-func alsoAt(f finding.Finding, here finding.Endpoint) finding.Finding {
-	if !standsAt(f, here) {
-		f.Routes = append(f.Routes, here)
-	}
-	return f
 }
 
 // acts matches what a handler does with more than what is drawn.

@@ -15,13 +15,13 @@ var propertyAssignment = &Check{
 	Needs: NeedsIdentity,
 	Run: func(p *Pass) {
 		seen := p.Site.Sightings()
+		held := holdingsOf(p.Site)
 		for _, a := range changes(p.Site) {
 			victim := victimOf(p.Site, a)
 			if seen.Privileged(victim) || destructive(a) {
 				continue // who may set it anyway shows nothing by setting it
 			}
-			offered := offeredTo(p.Site)
-			extra := extras(seen, a, victim, offered)
+			extra := held.extras(a, victim)
 			if len(extra) == 0 {
 				continue
 			}
@@ -48,28 +48,15 @@ func destructive(a finding.Action) bool {
 // extras are the fields that may be taken over although a does not offer them: the
 // application shows them of the object that a changes or of its user, they decide
 // about something, and no form lets the user choose them.
-func extras(seen *observe.Sightings, a finding.Action, victim string, offered map[string]bool) []finding.Field {
-	var near, far []finding.Field
-	for _, x := range seen.Shown(victim) {
-		for _, p := range append(properties(x), labelled(x, decides)...) {
-			if !decides(p.name) || offered[p.name] || p.kind == "" {
-				continue
-			}
-			field := finding.Field{Name: p.name, Type: p.kind, Value: p.value, Options: valuesFor(seen, p)}
-			switch {
-			case len(field.Options) == 0:
-			case sameThing(a.Route, x.Route):
-				near = addField(near, field)
-			case aboutUser(x.Route) && aboutUser(a.Route):
-				far = addField(far, field)
-			}
+func (h *holdings) extras(a finding.Action, victim string) []finding.Field {
+	fields := slices.Clone(h.by[victim].things[thing(a.Route)])
+	if aboutUser(a.Route) {
+		for _, field := range h.by[victim].user {
+			fields = addField(fields, field)
 		}
 	}
-	for _, field := range far {
-		near = addField(near, field)
-	}
-	slices.SortStableFunc(near, func(a, b finding.Field) int { return gravity(a.Name) - gravity(b.Name) })
-	return near[:min(len(near), mostExtra)]
+	slices.SortStableFunc(fields, func(a, b finding.Field) int { return gravity(a.Name) - gravity(b.Name) })
+	return fields[:min(len(fields), mostExtra)]
 }
 
 // gravity puts what decides about rights first.
@@ -81,13 +68,6 @@ func gravity(name string) int {
 }
 
 var rightsNames = wordSet("role roles admin is_admin isadmin staff is_staff isstaff superuser is_superuser issuperuser permissions permission scope scopes")
-
-func addField(list []finding.Field, f finding.Field) []finding.Field {
-	if slices.ContainsFunc(list, func(known finding.Field) bool { return known.Name == f.Name }) {
-		return list
-	}
-	return append(list, f)
-}
 
 // deciding are the names of properties that users may not choose: what they are,
 // what they own, what they pay.
@@ -128,14 +108,8 @@ func offeredTo(site *observe.Site) map[string]bool {
 	return names
 }
 
-// sameThing says whether two routes are about one kind of object: one is the
-// collection or a part of the other.
-func sameThing(a, b string) bool {
-	x, y := thing(a), thing(b)
-	return x != "" && x == y
-}
-
-// thing is a route up to its last noun before a placeholder or a verb.
+// thing is the kind of object that a route is about: the collection, its parts and
+// what is done with them have the same. It is "" where the route names none.
 func thing(route string) string {
 	var kept []string
 	for _, part := range strings.Split(strings.Trim(route, "/"), "/") {
@@ -159,53 +133,6 @@ func isVersion(part string) bool {
 var userWords = []string{"me", "profile", "account", "settings", "user", "users", "preferences", "member", "myself", "self", "customer"}
 
 func aboutUser(route string) bool { return hasAnyWord(route, userWords) }
-
-// usual are the values that decide most, by what a name is about.
-var usual = []struct {
-	words  map[string]bool
-	values []string
-}{
-	{wordSet("role roles permission permissions privilege privileges scope scopes"), []string{"admin", "administrator", "manager", "staff"}},
-	{wordSet("plan tier subscription membership_level"), []string{"premium", "enterprise", "pro", "gold"}},
-	{wordSet("level access_level user_level clearance"), []string{"admin", "high"}},
-}
-
-// values other identities were shown, and the usual ones, that p could be set to;
-// never the present one, and none if no valid one is known.
-func valuesFor(seen *observe.Sightings, p property) []string {
-	var values []string
-	add := func(v string) {
-		if v != "" && v != p.value && !slices.Contains(values, v) && len(values) < 4 {
-			values = append(values, v)
-		}
-	}
-	switch p.kind {
-	case "boolean":
-		add(opposite(p.value))
-		return values
-	case "number":
-		if !strings.HasSuffix(strings.ToLower(p.name), "id") {
-			return []string{"+"} // any other number: the prover makes one
-		}
-	}
-	for _, name := range seen.Everybody() {
-		for _, x := range seen.Shown(name) {
-			for _, q := range properties(x) {
-				if q.name == p.name && q.kind == p.kind {
-					add(q.value)
-				}
-			}
-		}
-	}
-	for _, u := range usual {
-		if u.words[strings.ToLower(p.name)] {
-			for _, v := range u.values {
-				add(v)
-			}
-		}
-	}
-	return values
-}
 
 func opposite(value string) string {
 	for _, pair := range [][2]string{{"true", "false"}, {"yes", "no"}, {"on", "off"}} {

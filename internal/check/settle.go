@@ -219,22 +219,32 @@ func withAttempts(f, gap finding.Finding) finding.Finding {
 // proven on one of its pages. The finding keeps its low severity: the attack is
 // rated where it was made.
 func linkFraming(findings []finding.Finding) {
+	attacks := map[string]int{} // the first that was proven at each place
+	for i, f := range findings {
+		if _, known := attacks[f.Endpoint.String()]; f.Weakness == finding.Clickjacking && f.State == finding.Proven && !known {
+			attacks[f.Endpoint.String()] = i
+		}
+	}
 	for i, f := range findings {
 		if !strings.HasPrefix(string(f.Weakness), "framing-") || f.State == finding.Proven || f.Weakness == finding.FramingXFOOnly {
 			continue
 		}
-		for _, attack := range findings {
-			if attack.Weakness == finding.Clickjacking && attack.State == finding.Proven && standsAt(f, attack.Endpoint) {
-				findings[i].State = finding.Proven
-				findings[i].Why = fmt.Sprintf("%s Shown by the attack on %s (%s).", f.Why, attack.Endpoint, attack.ID)
-				break
-			}
+		if at := firstAmong(attacks, f); at >= 0 {
+			findings[i].State = finding.Proven
+			findings[i].Why = fmt.Sprintf("%s Shown by the attack on %s (%s).", f.Why, findings[at].Endpoint, findings[at].ID)
 		}
 	}
 }
 
-func standsAt(f finding.Finding, e finding.Endpoint) bool {
-	return f.Endpoint.String() == e.String() || slices.ContainsFunc(f.Routes, func(r finding.Endpoint) bool { return r.String() == e.String() })
+// firstAmong is the first of the attacks that were made at one of f's places, -1 if none was.
+func firstAmong(attacks map[string]int, f finding.Finding) int {
+	first := -1
+	for _, e := range append([]finding.Endpoint{f.Endpoint}, f.Routes...) {
+		if at, made := attacks[e.String()]; made && (first < 0 || at < first) {
+			first = at
+		}
+	}
+	return first
 }
 
 // order is that of the catalogue, and of places within a weakness.

@@ -13,8 +13,9 @@ import (
 // objects: what one identity is led to and another is not belongs to the first, as
 // far as can be seen. Make it with Site.Sightings.
 type Sightings struct {
-	site *Site
-	by   map[string]*shown
+	site   *Site
+	by     map[string]*shown
+	lookup *lookup
 }
 
 // shown is what one identity was shown: of the anonymous visitor, without what was
@@ -22,12 +23,14 @@ type Sightings struct {
 type shown struct {
 	answers []*Exchange
 	urls    map[string]bool
-	routes  map[string]bool
+	byRoute map[string][]*Exchange
+	routes  map[string]bool     // of answers that are no redirects
 	paths   map[string]bool     // every path that was asked for or named, and those above it
 	words   map[string]bool     // distinctive words
 	fields  map[string]bool     // name and value of form fields and queries
 	named   map[string][]string // contexts of identifiers in JSON answers, by value
 	linked  map[string]bool     // routes it was led to by what it was shown
+	areas   map[string]bool     // routes and actions of an administrator's area
 	admin   bool
 }
 
@@ -38,9 +41,9 @@ func (s *Site) Sightings() *Sightings {
 }
 
 func newSightings(s *Site) *Sightings {
-	v := &Sightings{site: s, by: map[string]*shown{}}
+	v := &Sightings{site: s, by: map[string]*shown{}, lookup: newLookup(s)}
 	for _, name := range s.Identities {
-		v.by[name] = &shown{urls: map[string]bool{}, routes: map[string]bool{}, paths: map[string]bool{}, words: map[string]bool{},
+		v.by[name] = &shown{urls: map[string]bool{}, byRoute: map[string][]*Exchange{}, routes: map[string]bool{}, paths: map[string]bool{}, words: map[string]bool{},
 			fields: map[string]bool{}, named: map[string][]string{}}
 	}
 	ledTo := s.ledTo()
@@ -52,16 +55,19 @@ func newSightings(s *Site) *Sightings {
 	}
 	for _, name := range s.Identities {
 		v.by[name].linked = s.linkedRoutes(name)
+		v.by[name].areas = v.areas(name)
 	}
 	for _, name := range s.Identities {
 		v.by[name].admin = name != "" && (v.hasArea(name) || v.isCalledAdministrator(name))
 	}
+	v.readOffers(s)
 	return v
 }
 
 func (w *shown) add(x *Exchange) {
 	w.answers = append(w.answers, x)
 	w.urls[x.URL] = true
+	w.byRoute[x.Route] = append(w.byRoute[x.Route], x)
 	if x.Location == "" {
 		w.routes[x.Route] = true
 	}
@@ -139,6 +145,9 @@ func (v *Sightings) Led(identity, rawURL string) bool { return v.of(identity).ur
 // Shown are the answers an identity was led to.
 func (v *Sightings) Shown(identity string) []*Exchange { return v.of(identity).answers }
 
+// ShownAt are the answers of one route that an identity was led to.
+func (v *Sightings) ShownAt(identity, route string) []*Exchange { return v.of(identity).byRoute[route] }
+
 // LedToRoute says whether an identity was shown any address of a route.
 func (v *Sightings) LedToRoute(identity, route string) bool { return v.of(identity).routes[route] }
 
@@ -149,7 +158,7 @@ func (v *Sightings) LinkedToRoute(identity, route string) bool { return v.of(ide
 // linkedRoutes are the routes of what an identity was answered that is no document's
 // alone, and of what such pages link to, load and offer to submit.
 func (s *Site) linkedRoutes(identity string) map[string]bool {
-	pages, answered := map[string]*Page{}, map[string]*Exchange{}
+	pages, answered, visited := map[string]*Page{}, map[string]*Exchange{}, map[string]bool{}
 	for _, p := range s.Pages {
 		if p.Exchange.Identity == identity {
 			pages[p.Exchange.URL] = p
@@ -157,7 +166,11 @@ func (s *Site) linkedRoutes(identity string) map[string]bool {
 	}
 	var queue []string
 	for _, x := range s.Exchanges {
-		if x.Identity == identity && x.Status < 400 && x.Purpose != "error-probe" && x.Purpose != "openapi" {
+		if x.Identity != identity {
+			continue
+		}
+		visited[x.URL] = true
+		if x.Status < 400 && x.Purpose != "error-probe" && x.Purpose != "openapi" {
 			answered[x.URL] = x
 			if !x.Documented {
 				queue = append(queue, x.URL)
@@ -185,8 +198,7 @@ func (s *Site) linkedRoutes(identity string) map[string]bool {
 		}
 	}
 	for i, a := range s.Actions {
-		at := slices.IndexFunc(s.Exchanges, func(x *Exchange) bool { return x.Identity == identity && x.URL == a.Page })
-		if i < len(s.Actors) && slices.Contains(s.Actors[i], identity) && (at < 0 || led[a.Page]) {
+		if i < len(s.Actors) && slices.Contains(s.Actors[i], identity) && (!visited[a.Page] || led[a.Page]) {
 			routes[a.Route] = true
 		}
 	}
@@ -215,9 +227,9 @@ func InAdminArea(route string) bool {
 // hasArea says whether an identity was shown an administrator's area, by an answer
 // or by an action, that another identity was not.
 func (v *Sightings) hasArea(name string) bool {
-	for _, route := range v.areas(name) {
+	for route := range v.of(name).areas {
 		for _, other := range v.site.Identities {
-			if other != "" && other != name && !slices.Contains(v.areas(other), route) {
+			if other != "" && other != name && !v.of(other).areas[route] {
 				return true
 			}
 		}
@@ -225,16 +237,17 @@ func (v *Sightings) hasArea(name string) bool {
 	return false
 }
 
-func (v *Sightings) areas(name string) []string {
-	var routes []string
-	for _, route := range sortedKeys(v.of(name).routes) {
+// areas are the routes of an administrator's area that an identity was shown.
+func (v *Sightings) areas(name string) map[string]bool {
+	routes := map[string]bool{}
+	for route := range v.of(name).routes {
 		if InAdminArea(route) {
-			routes = append(routes, route)
+			routes[route] = true
 		}
 	}
 	for i, a := range v.site.Actions {
 		if i < len(v.site.Actors) && slices.Contains(v.site.Actors[i], name) && InAdminArea(a.Route) {
-			routes = append(routes, a.Route)
+			routes[a.Route] = true
 		}
 	}
 	return routes

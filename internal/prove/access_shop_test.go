@@ -64,10 +64,12 @@ func intrude(t *testing.T, app *lab.Instance, seeds ...string) (settled []findin
 	}) {
 		t.Logf("skipped %s: %s", skip.What, skip.Why)
 	}
+	var tried check.Tried
 	for i := range found {
-		if found[i].Plan != nil && !check.Moot(found[i], found[:i]) {
+		if found[i].Plan != nil && !tried.Moot(found[i]) {
 			found[i] = r.attempt(t, found[i])
 		}
+		tried.Note(found[i])
 	}
 	for _, m := range r.bench.Restore(t.Context()) {
 		if !m.Undone {

@@ -47,6 +47,11 @@ func (b *bill) log(tb testing.TB) {
 	}
 }
 
+func workshopUser(name string) identity.Spec {
+	return identity.Spec{Name: name, Form: &identity.FormLogin{URL: "/login",
+		Fields: map[string]string{"username": name}, Secrets: map[string]string{"password": name + "-password"}}}
+}
+
 // scanWorkshop scans as both users with all checks and proofs, and makes sure that
 // nothing was left out and every weakness found.
 func scanWorkshop(tb testing.TB, url string, routes int, withBrowser bool) (*bill, report.Report) {
@@ -57,8 +62,7 @@ func scanWorkshop(tb testing.TB, url string, routes int, withBrowser bool) (*bil
 	}
 	job := scan.Job{Grant: grant, Targets: []string{url}, Proofs: true, Tool: "mantlet bench", Browser: scan.Browser{Off: !withBrowser}, Pages: max(300, routes)}
 	for _, user := range users {
-		job.Identities = append(job.Identities, identity.Spec{Name: user, Form: &identity.FormLogin{URL: "/login",
-			Fields: map[string]string{"username": user}, Secrets: map[string]string{"password": user + "-password"}}})
+		job.Identities = append(job.Identities, workshopUser(user))
 	}
 	b := &bill{requests: map[string]int{}, spent: map[string]time.Duration{}, at: time.Now()}
 	if err := scan.Run(context.Background(), job, b); err != nil {

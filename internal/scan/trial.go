@@ -64,20 +64,23 @@ func (t *trial) run(ctx context.Context, bench *prove.Bench, out *sink) {
 	total, done := planned(t.findings), 0
 	t.ordeals = ordeals{tested: map[string]bool{}, links: map[string]bool{}, why: map[string]string{}}
 	var after []finding.Finding
+	var tried check.Tried
 	for i, f := range t.findings {
 		if f.Plan == nil {
 			after = append(after, f)
+			tried.Note(f)
 			continue
 		}
-		if check.Moot(f, after) {
+		if tried.Moot(f) {
 			continue
 		}
 		out.progress("prove", done, total, "%s %s", f.Weakness, f.Endpoint)
-		tried, err := bench.Attempt(ctx, f)
-		after = append(after, tried)
+		f, err := bench.Attempt(ctx, f)
+		after = append(after, f)
+		tried.Note(f)
 		done++
-		t.ordeals.note(tried)
-		if tried.Proof != nil && tried.Proof.Browser != "" {
+		t.ordeals.note(f)
+		if f.Proof != nil && f.Proof.Browser != "" {
 			t.proofs++
 		}
 		if err != nil {
