@@ -13,7 +13,7 @@ type lookup struct {
 	actors   map[string][]string         // who was shown the actions of an endpoint, in any order
 	visitors map[string]bool             // endpoints that visitors are offered
 	actions  map[string][]finding.Action // by route
-	answers  map[asking]*Exchange         // the first that an identity was given at an address
+	answers  map[asking]*Exchange        // the first that an identity was given at an address
 	pages    map[string][]*Page          // by route
 }
 
