@@ -125,6 +125,7 @@ type collector struct {
 	skipped  map[finding.Skip]bool
 	atOnce   map[string]bool // kinds of links that were seen to change something when followed
 	operated []seen          // GraphQL mutations
+	ending   map[string]bool // addresses that end the session of whoever opens them
 	stopped  error           // why nothing more is fetched, nil while it is
 	kept     int             // bytes of bodies kept
 }
@@ -132,7 +133,7 @@ type collector struct {
 func newCollector(ctx context.Context, g *scope.Grant, sessions []*identity.Session, o Options) *collector {
 	c := &collector{ctx: ctx, grant: g, sessions: sessions, o: o, site: &Site{Target: g.Starts()[0]},
 		byURL: map[string]*view{}, api: &api{}, routes: newRoutes(), actions: newActions(), scripts: map[string]string{},
-		apiRead: map[string]bool{}, skipped: map[finding.Skip]bool{}, atOnce: map[string]bool{}}
+		apiRead: map[string]bool{}, ending: map[string]bool{}, skipped: map[finding.Skip]bool{}, atOnce: map[string]bool{}}
 	for _, s := range sessions {
 		c.site.Identities = append(c.site.Identities, s.Name())
 	}

@@ -398,8 +398,13 @@ func TestASessionLostOnTheWay(t *testing.T) {
 	for _, test := range []struct {
 		name  string
 		times int64 // how often the target forgets the session
+		path  string
 		lost  bool
-	}{{"once is repaired", 1, false}, {"for ever makes the site incomplete", 1 << 40, true}} {
+	}{
+		{"once is repaired", 1, "/forget", false},
+		{"by one page, which is left out", 1 << 40, "/forget", false},
+		{"by every page makes the site incomplete", 1 << 40, "", true},
+	} {
 		t.Run(test.name, func(t *testing.T) {
 			var valid, forgotten atomic.Int64
 			srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -413,12 +418,12 @@ func TestASessionLostOnTheWay(t *testing.T) {
 					html(w, "<form method=post><input name=u><input type=password name=p></form>")
 				case !in:
 					http.Redirect(w, r, "/login", http.StatusSeeOther)
-				case r.URL.Path == "/forget" && forgotten.Load() < test.times:
+				case r.URL.Path != "/home" && strings.HasPrefix(r.URL.Path, test.path) && forgotten.Load() < test.times:
 					forgotten.Add(1)
 					valid.Add(1)
 					html(w, "gone")
 				default:
-					html(w, "<a href=/forget>f</a><a href=/one>1</a><form method=post action=/save><button>Save</button></form>")
+					html(w, "<a href=/forget>f</a><a href=/one>1</a><a href=/two>2</a><a href=/three>3</a><a href=/four>4</a><form method=post action=/save><button>Save</button></form>")
 				}
 			}))
 			defer srv.Close()
@@ -437,8 +442,14 @@ func TestASessionLostOnTheWay(t *testing.T) {
 			if got := hasSkip(site, "identity alice: its session", true); got != test.lost {
 				t.Errorf("incomplete %v, want %v: %+v", got, test.lost, site.Skips)
 			}
-			if i, _ := actionAt(site, "POST /save"); i < 0 {
+			if i, _ := actionAt(site, "POST /save"); i < 0 && !test.lost {
 				t.Error("what was there before was not seen")
+			}
+			if got := slices.ContainsFunc(site.Exchanges, func(x *Exchange) bool { return x.Identity == "alice" && strings.HasSuffix(x.URL, "/two") }); got == test.lost {
+				t.Errorf("another page seen %v, want %v", got, !test.lost)
+			}
+			if got := hasSkip(site, "/forget: it ends", false); got != (test.times > 1 && !test.lost) {
+				t.Errorf("the page that ends the session is named %v", got)
 			}
 		})
 	}

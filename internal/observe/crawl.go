@@ -108,7 +108,7 @@ func (w *crawl) admit(frontier []visit) []visit {
 	slices.SortStableFunc(frontier, func(a, b visit) int { return strings.Compare(a.url, b.url) })
 	var batch []visit
 	for _, v := range frontier {
-		if w.seen[v.url] || w.c.grant.Allows(v.url) != nil || markup.IsLogout(v.url, "") {
+		if w.seen[v.url] || w.c.grant.Allows(v.url) != nil || markup.IsLogout(v.url, "") || w.c.ending[v.url] {
 			continue
 		}
 		w.seen[v.url] = true
@@ -216,7 +216,7 @@ func parameters(rawURL string) string {
 }
 
 // look fetches a level and makes sure that the session was still there at the end
-// of it; if not, it logs in again and looks once more.
+// of it; if not, it logs in again and looks once more, and then page by page.
 func (w *crawl) look(batch []visit) []*view {
 	views := w.c.fetchAll(w.session, batch)
 	if len(batch) == 0 || w.c.stopped != nil {
@@ -231,11 +231,14 @@ func (w *crawl) look(batch []visit) []*view {
 		return nil
 	}
 	views = w.c.fetchAll(w.session, batch)
-	if errors.Is(w.session.Alive(w.c.ctx), identity.ErrLost) {
-		w.loseSession("its session is lost again and again")
+	if !errors.Is(w.session.Alive(w.c.ctx), identity.ErrLost) {
+		return views
+	}
+	if err := w.session.Renew(w.c.ctx); err != nil {
+		w.loseSession("its session was lost and could not be renewed: " + err.Error())
 		return nil
 	}
-	return views
+	return w.singly(batch)
 }
 
 func (w *crawl) loseSession(why string) {
