@@ -39,24 +39,34 @@ func (s *Session) loginByForm(ctx context.Context) (*answer, error) {
 	if err != nil {
 		return nil, s.failed(page, "the form was submitted and the answer was lost", "", err)
 	}
-	if why := s.refused(end, page, f.Success); why != "" {
+	if why := s.refused(end, page, req.URL, f.Success); why != "" {
 		return nil, s.failed(end, why, "check user name, password and login.form.success", nil)
 	}
 	return end, nil
 }
 
-// refused says why an answer is no successful login, "" if it may be one.
-func (s *Session) refused(end, page *answer, success Success) string {
+// refused says why an answer to what was sent to is no successful login, "" if it may
+// be one. The form need not be shown again where it stood: many sites show it wherever
+// a login is missing, and answer at an address of its own.
+func (s *Session) refused(end, page *answer, to *url.URL, success Success) string {
 	if !success.isZero() {
 		return success.judge(end, s.jar)
 	}
 	if end.status >= 400 {
 		return "the answer was an error"
 	}
-	if end.page != nil && end.url.Path == page.url.Path && hasPassword(end.page) {
+	if end.page != nil && (end.url.Path == page.url.Path && hasPassword(end.page) || asksAgain(end.page, to)) {
 		return "the login form was shown again"
 	}
 	return ""
+}
+
+// asksAgain says whether a page has a form with a password that leads to that address.
+func asksAgain(d *markup.Document, to *url.URL) bool {
+	return slices.ContainsFunc(d.Forms(), func(f markup.Form) bool {
+		u, err := url.Parse(f.URL)
+		return err == nil && passwordIn(f) && f.Method == http.MethodPost && u.Host == to.Host && u.Path == to.Path
+	})
 }
 
 func hasPassword(d *markup.Document) bool {

@@ -3,7 +3,9 @@ package identity
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
@@ -141,6 +143,36 @@ func TestLoginsThatFailSayWhatWasSeen(t *testing.T) {
 				t.Errorf("the error shows the password: %v", err)
 			}
 		})
+	}
+}
+
+// A site that shows its login form on the front page may answer a wrong password
+// elsewhere: that is no login either, whatever cookies it sets.
+func TestALoginFormThatIsShownAgainElsewhere(t *testing.T) {
+	visits := 0
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		visits++
+		http.SetCookie(w, &http.Cookie{Name: "sid", Value: fmt.Sprintf("session-%08d", visits), Path: "/"})
+		w.Header().Set("Content-Type", "text/html")
+		if r.Method == http.MethodPost && r.PostFormValue("password") == "pw-secret" {
+			fmt.Fprint(w, "welcome <form method=post action=/settings><input name=username><input type=password name=password></form>")
+			return
+		}
+		if r.Method == http.MethodPost {
+			fmt.Fprint(w, "wrong ")
+		}
+		fmt.Fprint(w, "<form method=post action=/session><input name=username><input type=password name=password></form>")
+	}))
+	defer srv.Close()
+	g, err := scope.Open(t.Context(), scope.Claim{Targets: []string{srv.URL}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for password, wrong := range map[string]bool{"pw-secret": false, "pw-other": true} {
+		_, err := Login(t.Context(), g, Spec{Name: "alice", Form: &FormLogin{URL: "/", Fields: map[string]string{"username": "alice"}, Secrets: map[string]string{"password": password}}}, nil)
+		if (err != nil) != wrong || wrong && !strings.Contains(err.Error(), "shown again") {
+			t.Errorf("with %s: %v", password, err)
+		}
 	}
 }
 
