@@ -28,7 +28,7 @@ var table = map[string]layer{
 	"guard":               {[]string{"policy"}, nil},
 	"internal/forminject": {nil, nil},
 	"internal/har":        {nil, nil},
-	"internal/draft":      {[]string{"policy", "internal/finding", "internal/har", "internal/observe"}, nil},
+	"internal/draft":      {[]string{"policy", "internal/finding", "internal/har", "internal/identity", "internal/observe"}, nil},
 	"internal/iam":        {nil, nil},
 	"internal/websocket":  {nil, nil},
 	"internal/dynamotest": {[]string{"internal/lab"}, []string{"github.com/aws"}},

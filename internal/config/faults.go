@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml"
+
+	"github.com/mantlet-dev/mantlet/internal/identity"
 )
 
 // A fault is a value that YAML allows and sense does not.
@@ -112,5 +114,7 @@ func (id Identity) faults(path string, add report) {
 		add(path+".login", "the login needs a url")
 	case json != nil && json.Token != "" && json.Token[0] != '/':
 		add(path+".login.json.token", "%q is no JSON pointer: those begin with /", json.Token)
+	case json != nil && json.TokenAs != "" && !identity.IsTokenAs(json.TokenAs):
+		add(path+".login.json.token_as", "%q is no header with a place for the token, as \"Authorization: Token {token}\"", json.TokenAs)
 	}
 }

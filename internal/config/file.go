@@ -98,7 +98,8 @@ type JSON struct {
 	URL        string            `yaml:"url" json:"url"`
 	Fields     map[string]string `yaml:"fields" json:"fields"`
 	Secrets    map[string]string `yaml:"secrets" json:"secrets"`
-	Token      string            `yaml:"token" json:"token"` // JSON pointer to a bearer token
+	Token      string            `yaml:"token" json:"token"`       // JSON pointer to a bearer token
+	TokenAs    string            `yaml:"token_as" json:"token_as"` // header with {token} in it
 	URLEncoded bool              `yaml:"urlencoded" json:"urlencoded"`
 	Success    Success           `yaml:"success" json:"success"`
 }

@@ -36,7 +36,7 @@ func (id Identity) spec(getenv func(string) string) (identity.Spec, error) {
 	if id.Login != nil && id.Login.JSON != nil {
 		json := id.Login.JSON
 		spec.JSON = &identity.JSONLogin{URL: json.URL, Fields: json.Fields, Secrets: env.all("login.json.secrets", json.Secrets),
-			Token: json.Token, URLEncoded: json.URLEncoded, Success: identity.Success(json.Success)}
+			Token: json.Token, TokenAs: json.TokenAs, URLEncoded: json.URLEncoded, Success: identity.Success(json.Success)}
 	}
 	return spec, env.err
 }

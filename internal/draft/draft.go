@@ -48,6 +48,7 @@ type Login struct {
 	Fixed   map[string]string
 	Further []string
 	Token   string // JSON pointer to a bearer token
+	TokenAs string // header that shows it, "" for the usual one
 }
 
 // A Socket is a WebSocket and what to send over it.
@@ -79,7 +80,7 @@ func userField(names []string) (user string, rest []string) {
 }
 
 func plainName(name string) string {
-	return strings.NewReplacer("_", "", "-", "", ".", "", "[", "", "]", "").Replace(strings.ToLower(name))
+	return strings.NewReplacer("_", "", "-", "", ".", "", "[", "", "]", "").Replace(strings.ToLower(lastStep(name)))
 }
 
 func isPassword(name string) bool {

@@ -113,6 +113,9 @@ func (l Login) write(p *page, name, variable string) {
 	if l.Token != "" && !l.Form {
 		p.line("        token: %s", scalar(l.Token))
 	}
+	if l.TokenAs != "" {
+		p.line("        token_as: %s", scalar(l.TokenAs))
+	}
 	if l.URLEncoded && !l.Form {
 		p.line("        urlencoded: true")
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/mantlet-dev/mantlet/internal/finding"
+	"github.com/mantlet-dev/mantlet/internal/identity"
 	"github.com/mantlet-dev/mantlet/internal/observe"
 )
 
@@ -76,6 +77,9 @@ func (d *Draft) guessLogin(doc observe.Description) {
 		return
 	}
 	d.Login = described(logins[0], slices.Contains(doc.Pages, logins[0].Action.Route))
+	if d.Key != "" && !d.Bearer && d.Login.Token != "" {
+		d.Login.TokenAs = d.Key + ": " + identity.TokenSlot
+	}
 }
 
 func described(l observe.DescribedLogin, hasPage bool) *Login {
@@ -93,9 +97,9 @@ func described(l observe.DescribedLogin, hasPage bool) *Login {
 		switch {
 		case f.In == "path" || f.In == "header" || f.In == "query":
 		case f.Type == "password" || isPassword(f.Name):
-			passwords = append(passwords, f.Name)
+			passwords = append(passwords, fieldKey(f.In, f.Name))
 		default:
-			others = append(others, f.Name)
+			others = append(others, fieldKey(f.In, f.Name))
 		}
 	}
 	login.Password, passwords = passwordField(passwords)
@@ -109,6 +113,22 @@ func described(l observe.DescribedLogin, hasPage bool) *Login {
 		login.Further = append(login.Further, name)
 	}
 	return login
+}
+
+// fieldKey is a field as a login names it: a JSON pointer if it stands within objects.
+func fieldKey(place, name string) string {
+	if within, ok := finding.InBody(place); ok && len(within) > 0 {
+		return strings.TrimPrefix(finding.Within(place, name), "body")
+	}
+	return name
+}
+
+// lastStep is the name that a JSON pointer ends in; other names are their own.
+func lastStep(name string) string {
+	if strings.HasPrefix(name, "/") {
+		return name[strings.LastIndexByte(name, '/')+1:]
+	}
+	return name
 }
 
 // excludeLogout keeps the scan from ending its own sessions.

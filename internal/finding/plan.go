@@ -105,8 +105,9 @@ func (a Action) Endpoint() Endpoint { return Endpoint{Method: a.Method, Route: a
 // A Field is one input of an action.
 type Field struct {
 	Name string `json:"name"`
-	// In is where it travels: "body" (default when empty), "query", "path", "header", "message" (over
-	// a socket), "variables" (of a GraphQL operation, by their paths: input.title).
+	// In is where it travels: "body" (default when empty), "body/user" within an object of a JSON body
+	// (see InBody), "query", "path", "header", "message" (over a socket), "variables" (of a GraphQL
+	// operation, by their paths: input.title).
 	In string `json:"in,omitempty"`
 	// Type is the HTML input type or the JSON type: text, email, number, integer,
 	// boolean, hidden, password, select, checkbox, textarea, file, object, array …

@@ -27,7 +27,7 @@ func (s *Session) Accounts() []string {
 
 // namesWhoLogsIn says whether a field of a login holds who it is.
 func namesWhoLogsIn(field string) bool {
-	field = strings.ToLower(field)
+	field = strings.ToLower(field[strings.LastIndexByte(field, '/')+1:])
 	return slices.ContainsFunc([]string{"user", "login", "mail", "account", "name", "identifier", "phone", "member"}, func(w string) bool {
 		return strings.Contains(field, w)
 	})

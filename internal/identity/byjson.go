@@ -56,7 +56,16 @@ func (l *JSONLogin) encode() ([]byte, string, error) {
 		body, kind := encode(pairs, finding.EncodingURL)
 		return body, kind, nil
 	}
-	body, err := json.Marshal(all)
+	object := map[string]any{}
+	for name, value := range all {
+		if !strings.HasPrefix(name, "/") {
+			object[name] = value
+			continue
+		}
+		steps := pointerSteps(name)
+		finding.Put(object, steps[:len(steps)-1], steps[len(steps)-1], value)
+	}
+	body, err := json.Marshal(object)
 	return body, finding.EncodingJSON, err
 }
 
@@ -78,7 +87,11 @@ func (s *Session) takeToken(l *JSONLogin, end *answer) error {
 		return s.failed(end, "what login.json.token points to is no text", "check login.json.token", nil)
 	}
 	s.grant.Redactor().Learn("token", token)
-	s.header.Set("Authorization", "Bearer "+token)
+	s.token, s.way = token, l.TokenAs
+	if s.way == "" {
+		s.way = ways[0]
+	}
+	show(s.header, s.way, token)
 	return nil
 }
 
@@ -90,8 +103,7 @@ func lookUp(doc any, pointer string) (any, error) {
 	if pointer[0] != '/' {
 		return nil, fmt.Errorf("JSON pointer %q must begin with /", pointer)
 	}
-	for _, step := range strings.Split(pointer[1:], "/") {
-		step = strings.NewReplacer("~1", "/", "~0", "~").Replace(step)
+	for _, step := range pointerSteps(pointer) {
 		switch at := doc.(type) {
 		case map[string]any:
 			next, ok := at[step]
@@ -110,4 +122,13 @@ func lookUp(doc any, pointer string) (any, error) {
 		}
 	}
 	return doc, nil
+}
+
+// pointerSteps are the names that a JSON pointer leads through.
+func pointerSteps(pointer string) []string {
+	steps := strings.Split(pointer[1:], "/")
+	for i := range steps {
+		steps[i] = strings.NewReplacer("~1", "/", "~0", "~").Replace(steps[i])
+	}
+	return steps
 }

@@ -66,7 +66,7 @@ func (s *Session) Altered(change func(string) string) *Session {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	b := &Session{grant: s.grant, spec: s.spec, driver: s.driver, header: s.header.Clone(), cookies: s.cookies, tested: s.tested,
-		probe: s.probe, loggedIn: s.loggedIn}
+		probe: s.probe, loggedIn: s.loggedIn, token: s.token, way: s.way}
 	for _, values := range b.header {
 		for i, v := range values {
 			scheme, credentials, found := strings.Cut(v, " ")

@@ -27,6 +27,8 @@ type Session struct {
 	probe    *probe      // nil: nothing tells this session from anonymous
 	answers  []LoginAnswer
 	loggedIn time.Time
+	token    string // that the login answered with, "" for none
+	way      string // how it is shown, see TokenSlot
 }
 
 // Anonymous is a visitor without credentials. Its name is "".
@@ -174,6 +176,7 @@ func (s *Session) Renew(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.jar, s.header, s.cookies, s.tested, s.loggedIn = fresh.jar, fresh.header, fresh.cookies, fresh.tested, fresh.loggedIn
+	s.token, s.way = fresh.token, fresh.way
 	s.answers = append(s.answers, fresh.answers...)
 	if s.probe == nil {
 		s.probe = fresh.probe

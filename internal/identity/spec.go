@@ -33,12 +33,17 @@ type FormLogin struct {
 
 // A JSONLogin posts an object to an API.
 type JSONLogin struct {
-	URL     string
+	URL string
+	// Fields and Secrets are by name, or by JSON pointer where they stand within objects:
+	// "/user/email".
 	Fields  map[string]string
 	Secrets map[string]string
 	// Token is a JSON pointer to the bearer token in the answer; "" if the session
 	// is in a cookie.
 	Token string
+	// TokenAs is the header that shows it: "Authorization: Token {token}"; "" for a
+	// bearer token, unless Session.Recognise finds that another way is asked for.
+	TokenAs string
 	// URLEncoded sends the fields as a form does, which is what OAuth's password
 	// grant wants.
 	URLEncoded bool

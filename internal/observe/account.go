@@ -161,7 +161,8 @@ func aimed(a finding.Action, names []string) finding.Action {
 	}
 	for i, f := range a.Fields {
 		r := Reference{In: f.In, Name: f.Name, Value: f.Value}
-		if name := fitting(f.Name, f.Value, names); (f.In == "" || f.In == "body") && r.namesAccount() && name != "" {
+		_, inBody := finding.InBody(f.In)
+		if name := fitting(f.Name, f.Value, names); inBody && r.namesAccount() && name != "" {
 			a.Fields[i].Value, a.Fields[i].Type = name, "hidden" // says who is meant, and is not what is set
 		}
 	}

@@ -213,8 +213,12 @@ func (c *collector) sentAction(page string, r Request) finding.Action {
 		value := r.Header.Get(name)
 		switch {
 		case strings.EqualFold(name, "Authorization"):
-			a.Bearer = strings.HasPrefix(strings.ToLower(value), "bearer ")
-			c.grant.Redactor().Learn("token", strings.TrimSpace(value[min(len(value), 7):]))
+			scheme, credentials, found := strings.Cut(value, " ")
+			if !found {
+				credentials = scheme
+			}
+			a.Bearer = !strings.EqualFold(scheme, "basic") && !strings.EqualFold(scheme, "digest")
+			c.grant.Redactor().Learn("token", strings.TrimSpace(credentials))
 		case !usualHeaders[strings.ToLower(name)] && !strings.HasPrefix(strings.ToLower(name), "sec-") && looksRandom(value):
 			a.HeaderToken = name
 			c.grant.Redactor().Learn("token", value)
@@ -238,9 +242,7 @@ func requestFields(encoding string, body []byte) []finding.Field {
 		if json.Unmarshal(body, &object) != nil {
 			return nil
 		}
-		for _, name := range sortedKeys(object) {
-			fields = append(fields, finding.Field{Name: name, Type: jsonType(object[name]), Value: asText(object[name])})
-		}
+		return unlessTwice(func(depth int) []finding.Field { return memberFields(object, "", depth) })
 	case finding.EncodingURL:
 		values, err := url.ParseQuery(string(body))
 		if err != nil {

@@ -103,11 +103,22 @@ func bodyFields(m *openapi3.MediaType) []finding.Field {
 		return nil
 	}
 	whole, _ := firstExample(m).(map[string]any)
+	return unlessTwice(func(depth int) []finding.Field { return schemaFields(objectOf(m.Schema.Value), whole, "", depth) })
+}
+
+// schemaFields are what an object's schema describes, which stands at place; objects
+// within it are looked into as many deep as depth says.
+func schemaFields(object *openapi3.Schema, example map[string]any, place string, depth int) []finding.Field {
 	var fields []finding.Field
-	for _, p := range properties(objectOf(m.Schema.Value)) {
+	for _, p := range properties(object) {
 		s := notNull(p.schema.Value)
-		f := finding.Field{Name: p.name, Type: cmp.Or(typeOf(s), "string"), Required: p.required, Options: options(s)}
-		if v, ok := whole[p.name]; ok {
+		if inner := objectOf(s); depth > 0 && len(properties(inner)) > 0 {
+			within, _ := example[p.name].(map[string]any)
+			fields = append(fields, schemaFields(inner, within, finding.Within(place, p.name), depth-1)...)
+			continue
+		}
+		f := finding.Field{Name: p.name, In: place, Type: cmp.Or(typeOf(s), "string"), Required: p.required, Options: options(s)}
+		if v, ok := example[p.name]; ok {
 			f.Value = asText(v)
 		} else {
 			f.Value = asText(sample(p.schema))

@@ -92,6 +92,7 @@ func Collect(ctx context.Context, g *scope.Grant, sessions []*identity.Session, 
 		return nil, err
 	}
 	c.readDocuments()
+	c.recogniseSessions()
 	c.readRecorded()
 	for _, s := range sessions {
 		c.crawlAs(s)

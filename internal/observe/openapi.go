@@ -33,6 +33,8 @@ type api struct {
 	values map[string]string
 	// sockets are the addresses of WebSockets that documents describe.
 	sockets []string
+	// keys are the headers in which documents say that credentials travel.
+	keys []string
 }
 
 var errNoOpenAPI = errors.New("no OpenAPI or Swagger document")
@@ -69,6 +71,9 @@ func parseOpenAPI(data []byte, source string) (doc *openapi3.T, err error) {
 // add takes the operations of a document in, and its paths among the routes.
 func (a *api) add(r *routes, doc *openapi3.T, source string) {
 	prefix := serverPath(doc, source)
+	if _, key := credentials(doc); key != "" && !slices.Contains(a.keys, key) {
+		a.keys = append(a.keys, key)
+	}
 	a.sockets = append(a.sockets, describedSockets(doc, source, prefix)...)
 	for _, p := range doc.Paths.InMatchingOrder() {
 		item := doc.Paths.Value(p)

@@ -173,7 +173,7 @@ func (b *Bench) passesOf(ctx context.Context, who *identity.Session) ([]pass, er
 			return nil, err
 		}
 		for _, token := range tokenShape.FindAll(a.body, 20) {
-			add(string(token), func(_, other string) doer { return bearer{b.Grant, other} })
+			add(string(token), func(_, other string) doer { return bearer{b.Grant, who, other} })
 		}
 	}
 	if b.passes == nil {
@@ -194,14 +194,15 @@ func (b *Bench) handingOut(name string) []string {
 	return urls
 }
 
-// A bearer shows a token and nothing else.
+// A bearer shows a token as its owner would, and nothing else.
 type bearer struct {
 	grant *scope.Grant
+	owner *identity.Session
 	token string
 }
 
 func (w bearer) Do(r *http.Request) (*http.Response, error) {
-	r.Header.Set("Authorization", "Bearer "+w.token)
+	w.owner.Show(r, w.token)
 	return w.grant.Do(r)
 }
 

@@ -263,7 +263,7 @@ func (a *assigning) with(ctx context.Context, f *finding.Finding, more ...added)
 	fill, purpose := a.fill(a.style), purposeLegitimate
 	for _, x := range more {
 		fill.values = append(slices.DeleteFunc(fill.values, func(v value) bool { return v.name == x.field.Name }),
-			value{name: x.field.Name, in: "body", kind: x.field.Type, text: x.text})
+			value{name: x.field.Name, in: a.action.BodyPlace(), kind: x.field.Type, text: x.text})
 		purpose = purposeExtra
 	}
 	done := addition{marker: fill.marker}

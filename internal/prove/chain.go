@@ -103,7 +103,7 @@ func (s *subject) reachingOut(ctx context.Context, f finding.Finding, victim *id
 	if r.Field.Name == "" {
 		return &far, nil
 	}
-	far.extra = &value{name: r.Field.Name, in: "body", kind: r.Field.Type, text: option(r.Field)}
+	far.extra = &value{name: r.Field.Name, in: s.action.BodyPlace(), kind: r.Field.Type, text: option(r.Field)}
 	far.oracle = oracle{append(slices.Clone(s.bench.Readers), s.bench.pages(s.victim, s.bench.readable(s.victim, s.action, s.showing([]finding.Field{r.Field}))).readers...)}
 	far.witness = witness{kind: byValue, name: r.Field.Name, value: option(r.Field), places: map[string]bool{}}
 	for _, where := range r.Where {

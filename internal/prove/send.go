@@ -2,7 +2,6 @@ package prove
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -59,7 +58,7 @@ func (s submission) body() (body []byte, contentType string) {
 func (s submission) inBody() []value {
 	var in []value
 	for _, v := range packed(s.values) {
-		if cmp.Or(v.in, "body") == "body" {
+		if _, ok := finding.InBody(v.in); ok {
 			in = append(in, v)
 		}
 	}
@@ -78,7 +77,8 @@ func encode(values []value) string {
 func (s submission) jsonBody() []byte {
 	object := map[string]any{}
 	for _, v := range s.inBody() {
-		object[v.name] = jsonValue(v)
+		within, _ := finding.InBody(v.in)
+		finding.Put(object, within, v.name, jsonValue(v))
 	}
 	body, err := json.Marshal(object)
 	if err != nil {
@@ -138,7 +138,8 @@ func (s submission) address() string {
 	query := u.Query()
 	changed := false
 	for _, v := range packed(s.values) {
-		if v.in == "query" || s.method == http.MethodGet && cmp.Or(v.in, "body") == "body" {
+		_, inBody := finding.InBody(v.in)
+		if v.in == "query" || s.method == http.MethodGet && inBody {
 			query.Set(v.name, v.text)
 			changed = true
 		}
