@@ -14,7 +14,9 @@ import (
 // in a way of its own.
 func wrapped(way string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		var sent struct{ User struct{ Email, Password string } }
+		var sent struct {
+			User struct{ Email, Password string }
+		}
 		wanted := http.Header{}
 		show(wanted, way, "tok-0815-ann-ulm")
 		shown := true
