@@ -31,6 +31,7 @@ type form struct {
 	url     *url.URL // with the query of the action attribute
 	enctype string
 	inputs  []input
+	buttons []button
 	around  string // the text of the row or item that holds it
 	label   string // what its submit button says
 	page    string // the whole page's source
@@ -106,6 +107,9 @@ func (d document) form(n *html.Node) *form {
 	each(n, func(c *html.Node) {
 		if in, ok := readInput(c); ok {
 			f.inputs = append(f.inputs, in)
+		}
+		if b, ok := readButton(c); ok && !hasAttribute(c, "disabled") {
+			f.buttons = append(f.buttons, b)
 		}
 		if c.DataAtom == atom.Button || c.DataAtom == atom.Input && attribute(c, "type") == "submit" {
 			f.label += " " + strings.TrimSpace(textOf(c)+attribute(c, "value"))

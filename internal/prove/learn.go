@@ -28,6 +28,9 @@ func (s *subject) learn(ctx context.Context, f finding.Finding) error {
 	if err := s.open(ctx); err != nil {
 		return err
 	}
+	if s.near == "" && s.labelledDestructive() && !s.bench.AllowDeletes {
+		return notTestable("not testable: the action destroys something, and no object to lose could be made for it")
+	}
 	run := &learning{subject: s, finding: f, worked: -1}
 	if done, err := run.atHand(ctx); done || err != nil {
 		return err
@@ -320,6 +323,7 @@ func (l *learning) twice(ctx context.Context, st style, from state.Snapshot, ent
 		return false, nil
 	}
 	w := witness{kind: byTransition, places: places}
+	l.goneWith(first, w)
 	hits := w.inPlace(second)
 	l.did(entry, hits)
 	l.settleOn(w, st, hits, f, a)

@@ -47,6 +47,7 @@ type subject struct {
 	readAt  int             // what had been sent when latest was read, see Bench.sent
 	spots   map[string]bool // where exactly the legitimate effect stood
 	touched map[string]bool // what choices without a marker changed of the action's own form
+	gone    *vanished       // what the first run took away, nil for nothing
 	creates bool            // the legitimate effect was something new, in a place of its own
 	style   style
 	lag     time.Duration // how long a change took to show
@@ -74,7 +75,7 @@ type subject struct {
 // subject gives the subject of an action, learned; its error says why it cannot
 // be tested.
 func (b *Bench) subject(ctx context.Context, f finding.Finding, a finding.Action, victim *identity.Session) (*subject, error) {
-	key := strings.Join([]string{victim.Name(), a.Method, a.URL, a.Encoding}, " ")
+	key := strings.Join([]string{victim.Name(), a.Method, a.URL, a.Encoding, submitName(a)}, " ")
 	s := b.subjects[key]
 	if s == nil {
 		made, err := b.newSubject(a, victim)

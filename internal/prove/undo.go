@@ -31,6 +31,10 @@ func (s *subject) restore(ctx context.Context) error {
 	}
 	if same, err := s.asBefore(ctx); err != nil || same {
 		if same {
+			if lost, err := s.stillGone(ctx); err != nil || lost != "" {
+				s.settle(false, "not undone: "+lost)
+				return err
+			}
 			s.settle(true, "the runs cancelled each other out; re-read as it was before")
 		}
 		return err

@@ -268,7 +268,7 @@ func looksRandom(value string) bool {
 func inputsOf(a finding.Action, live *form) (inputs []input, tokens map[string]bool, places map[string]string) {
 	tokens, places = map[string]bool{}, map[string]string{}
 	if live != nil {
-		inputs = append(inputs, live.inputs...)
+		inputs = withoutOtherButtons(slices.Clone(live.inputs), a, live)
 		for _, in := range live.inputs {
 			// Whether or not the crawl called it a token: an attacker must not be
 			// credited with knowing what only the victim is shown.
