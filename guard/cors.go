@@ -21,6 +21,12 @@ type CORS struct {
 	Expose      []string      // response headers that scripts may read
 	Credentials bool          // share what the user's cookies get
 	MaxAge      time.Duration // how long a preflight is remembered; 0 is the browser's own choice
+
+	// Tighten leaves all of this to the application, preflights included, and takes
+	// its consent from everybody who is not among Origins: these, as far as the
+	// application consents to each by name. "*" among them is the application's own
+	// "*", which no browser heeds where cookies are sent. No Origins are nobody.
+	Tighten bool
 }
 
 // maxRequestHeaders bounds what is read of Access-Control-Request-Headers.
@@ -32,10 +38,13 @@ func (c *CORS) validate() error {
 	}
 	var errs []error
 	add := func(format string, args ...any) { errs = append(errs, fmt.Errorf("cors: "+format, args...)) }
-	if len(c.Origins) == 0 {
+	if c.Tighten && (len(c.Methods)+len(c.Headers)+len(c.Expose) > 0 || c.Credentials || c.MaxAge != 0) {
+		add("tighten leaves methods, headers, expose, credentials and max_age to the application, and takes origins alone")
+	}
+	if len(c.Origins) == 0 && !c.Tighten {
 		add("needs origins")
 	}
-	if slices.Contains(c.Origins, "*") && (c.Credentials || len(c.Origins) > 1) {
+	if slices.Contains(c.Origins, everybody) && !c.Tighten && (c.Credentials || len(c.Origins) > 1) {
 		add(`"*" stands alone and never with credentials: every site would read what the user's cookies get`)
 	}
 	for _, s := range c.Origins {
@@ -55,7 +64,7 @@ func (c *CORS) validate() error {
 }
 
 func (c *CORS) validOrigin(s string) error {
-	if s == "*" {
+	if s == everybody {
 		return nil
 	}
 	o, err := policy.ParseOrigin(s)
@@ -68,7 +77,7 @@ func (c *CORS) validOrigin(s string) error {
 		return fmt.Errorf("%q is a pattern; list origins one by one", s)
 	case o.Scheme() != "https" && o.Scheme() != "http":
 		return fmt.Errorf("%q is no http or https origin", s)
-	case c.Credentials && !o.IsTrustworthy():
+	case (c.Credentials || c.Tighten) && !o.IsTrustworthy():
 		return fmt.Errorf("%q with credentials: anybody on the network can speak for a plain http origin", s)
 	}
 	return nil
@@ -85,7 +94,7 @@ func newCORSRules(c *CORS) *corsRules {
 	if c == nil {
 		return nil
 	}
-	rules := &corsRules{CORS: *c, any: c.Origins[0] == "*"}
+	rules := &corsRules{CORS: *c, any: slices.Contains(c.Origins, everybody)}
 	rules.methods = strings.Join(append([]string{"GET", "HEAD", "POST"}, c.Methods...), ", ")
 	rules.headers = strings.Join(c.Headers, ", ")
 	rules.expose = strings.Join(c.Expose, ", ")
@@ -102,7 +111,7 @@ func (c *corsRules) allows(origin string) bool {
 // preflight decides about a CORS preflight (Fetch, section 4.8); the zero Decision
 // if r is none or the application is to answer it.
 func (c *corsRules) preflight(r *http.Request) policy.Decision {
-	if c == nil || r.Method != http.MethodOptions {
+	if c == nil || c.Tighten || r.Method != http.MethodOptions {
 		return policy.Decision{}
 	}
 	origin, method := r.Header[headerOrigin], r.Header["Access-Control-Request-Method"]
@@ -146,23 +155,39 @@ func (c *corsRules) answerPreflight(h http.Header, _ *http.Request) {
 	addVary(h, "Access-Control-Request-Headers")
 }
 
-// write says to whom the response is shared. What the application said is removed:
-// two opinions are none.
+// writeSharing says to whom the response is shared.
+func (g *Guard) writeSharing(h http.Header, r *http.Request) {
+	switch mode := g.modes[RuleCORS]; {
+	case mode == Off:
+	case g.cors.Tighten:
+		if mode == Report {
+			h = h.Clone() // only to count
+		}
+		if g.cors.tighten(h, r) {
+			g.metrics.sharing.Add(1)
+		}
+	case mode == Enforce:
+		g.cors.write(h, r)
+	}
+}
+
+// write shares with the list. What the application said is removed: two opinions are
+// none.
 func (c *corsRules) write(h http.Header, r *http.Request) {
-	for _, name := range []string{"Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Access-Control-Expose-Headers"} {
+	for _, name := range []string{allowOrigin, allowCredentials, "Access-Control-Expose-Headers"} {
 		removeHeader(h, name)
 	}
 	if c.any {
-		h.Set("Access-Control-Allow-Origin", "*")
+		h.Set(allowOrigin, everybody)
 	} else {
 		addVary(h, headerOrigin)
 		origin := r.Header[headerOrigin]
 		if len(origin) != 1 || !c.allows(origin[0]) {
 			return
 		}
-		h.Set("Access-Control-Allow-Origin", origin[0])
+		h.Set(allowOrigin, origin[0])
 		if c.Credentials {
-			h.Set("Access-Control-Allow-Credentials", "true")
+			h.Set(allowCredentials, "true")
 		}
 	}
 	if c.expose != "" {

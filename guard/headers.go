@@ -70,8 +70,8 @@ func (g *Guard) writeHeaders(h http.Header, r *http.Request, stripped bool) {
 	} else if has.cookies {
 		g.writeCookies(h, r)
 	}
-	if g.cors != nil && g.modes[RuleCORS] == Enforce {
-		g.cors.write(h, r)
+	if g.cors != nil {
+		g.writeSharing(h, r)
 	}
 	if g.options.StripFrames { // the same address has two answers
 		addVary(h, "Sec-Fetch-Site")

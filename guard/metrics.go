@@ -18,8 +18,8 @@ type Metrics struct {
 
 	safeMethod, sameOrigin, ownOrigin, crossSite *tally // of tallies, for nearly every request
 
-	// framing and cookies count responses in which something was tightened.
-	framing, cookies atomic.Uint64
+	// framing, sharing and cookies count responses in which something was tightened.
+	framing, sharing, cookies atomic.Uint64
 }
 
 // A tally counts one reason.
@@ -93,6 +93,7 @@ func (m *Metrics) WriteTo(w io.Writer) (int64, error) {
 		fmt.Fprintf(out, "# HELP %s %s\n# TYPE %s counter\n%s %d\n", name, help, name, name, n)
 	}
 	single("mantlet_guard_framing_tightened_total", "Responses whose own framing headers were changed.", m.framing.Load())
+	single("mantlet_guard_sharing_tightened_total", "Responses that the application shares with an origin that is not on the list; taken from it where the rule is enforced.", m.sharing.Load())
 	single("mantlet_guard_cookies_hardened_total", "Set-Cookie lines that got an attribute.", m.cookies.Load())
 	err := out.Flush()
 	return counted.n, err

@@ -49,7 +49,8 @@ type Options struct {
 	// strict-origin-when-cross-origin.
 	ReferrerPolicy string
 
-	// CORS, if set, makes the guard answer preflights and own the sharing headers.
+	// CORS, if set, makes the guard answer preflights and own the sharing headers, or
+	// only narrow what the application says in them.
 	CORS *CORS
 
 	// JSONPaths and what is below them take application/json bodies only.

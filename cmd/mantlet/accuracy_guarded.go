@@ -64,7 +64,7 @@ func guardedAccuracy(cmd *cobra.Command, e *env, app string, weak report.Report,
 
 // suggestTo writes the rules for what was proven into dir.
 func suggestTo(dir string, g *accuracy.Guarded, weak report.Report) (file string, err error) {
-	s := suggest.From(weak.In(finding.Proven), policy.Rules{}, weak.Run.Targets[0], weak.End.Embedders)
+	s := suggest.From(weak.In(finding.Proven), policy.Rules{}, weak.Run.Targets[0], weak.End)
 	for _, a := range s.Answers {
 		if a.Key != "" {
 			g.Rules = append(g.Rules, a.Key+" "+a.Value)

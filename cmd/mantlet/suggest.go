@@ -99,7 +99,7 @@ func tellList(w io.Writer, before string, lines []string) {
 }
 
 func (l *loopFlags) write(w io.Writer, r report.Report, job scan.Job, saved string) error {
-	s := suggest.From(r.Findings, job.Rules, job.Targets[0], r.End.Embedders)
+	s := suggest.From(r.Findings, job.Rules, job.Targets[0], r.End)
 	if s.Stopped() == 0 && len(s.Beyond) == 0 {
 		fmt.Fprintf(w, "%s was not written: nothing was proven, and the guard needs no file: mantlet guard --upstream %s\n", l.suggest, s.Upstream)
 		return nil
@@ -162,9 +162,19 @@ func tellSuggestion(w io.Writer, path string, s suggest.Suggestion, declared pol
 	for _, path := range slices.Sorted(maps.Keys(s.Partners)) {
 		fmt.Fprintf(w, "    %-23s %s may frame %s, as the page says: remove whom you do not know\n", "policy.embedders", strings.Join(s.Partners[path], ", "), path)
 	}
+	if s.Share != nil {
+		fmt.Fprintf(w, "    %-23s %s\n", "cors.origins", readersOf(s))
+	}
 	for _, choice := range choices(s.Rules) {
 		fmt.Fprintln(w, "    "+choice)
 	}
+}
+
+func readersOf(s suggest.Suggestion) string {
+	if len(s.Share) == 0 {
+		return "no answer names a partner: name yours, who go on reading what the application shares with them"
+	}
+	return strings.Join(s.Share, ", ") + " may read what the application shares with them, as its answers say: remove whom you do not know"
 }
 
 func againFlag(saved string) string {

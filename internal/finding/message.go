@@ -59,6 +59,10 @@ type End struct {
 	// Embedders are the foreign origins that pages themselves name as those who may
 	// frame them, by route; only of pages that keep all others out.
 	Embedders map[string][]string `json:"embedders,omitempty"`
+	// Readers are those whom answers themselves name, unasked, as who may read them
+	// across origins: origins that read with the user's cookies, and "*" if visitors'
+	// answers are shared with everybody.
+	Readers []string `json:"readers,omitempty"`
 }
 
 // Score is the verdict in numbers; the formula belongs to internal/report.

@@ -113,4 +113,5 @@ type CORS struct {
 	Expose      []string `yaml:"expose" json:"expose"`
 	Credentials bool     `yaml:"credentials" json:"credentials"`
 	MaxAge      string   `yaml:"max_age" json:"max_age"`
+	Tighten     bool     `yaml:"tighten" json:"tighten"`
 }

@@ -107,7 +107,7 @@ func (f File) cors(note func(error)) *guard.CORS {
 		return nil
 	}
 	return &guard.CORS{Origins: f.CORS.Origins, Methods: f.CORS.Methods, Headers: f.CORS.Headers, Expose: f.CORS.Expose,
-		Credentials: f.CORS.Credentials, MaxAge: Duration(f.CORS.MaxAge, "cors.max_age", note)}
+		Credentials: f.CORS.Credentials, MaxAge: Duration(f.CORS.MaxAge, "cors.max_age", note), Tighten: f.CORS.Tighten}
 }
 
 func rulesOff(off map[string]string) map[guard.Rule]string {

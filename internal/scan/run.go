@@ -162,7 +162,7 @@ func judge(job Job, site *observe.Site, out *sink) []finding.Finding {
 
 func closing(job Job, c crew, site *observe.Site, settled []finding.Finding, t trial, out *sink) *finding.End {
 	end := &finding.End{Complete: len(out.gaps) == 0, Why: out.gaps, Score: report.Score(settled), Finished: time.Now().UTC(),
-		Embedders: check.Embedders(site)}
+		Embedders: check.Embedders(site), Readers: check.Readers(site)}
 	actions := changing(site, t.ordeals)
 	end.Coverage = finding.Coverage{
 		Requests: job.Grant.Requests(), Routes: routes(site), Pages: len(site.Pages), Actions: len(actions),

@@ -29,12 +29,25 @@ func (s Suggestion) File() ([]byte, error) {
 			w.line("")
 			w.comment("", a.Why)
 			w.findings("", a.For)
-			w.line("cors: {origins: " + w.value(s.Share) + "}")
+			s.named(w)
+			w.line("cors: {tighten: true, origins: " + w.value(s.Share) + "}")
 		}
 	}
 	s.cookies(w)
 	s.beyondThis(w)
 	return []byte(w.text.String()), w.err
+}
+
+// named says where the list of readers comes from, and how to go on with it.
+func (s Suggestion) named(w *writer) {
+	if len(s.Share) == 0 {
+		w.comment("", "Its answers name no partner by themselves. Name yours here: origins: [https://partner.example].")
+		return
+	}
+	w.comment("", "Its answers name these by themselves. Remove whom you do not know, and add partners of yours that are missing.")
+	if slices.Contains(s.Share, "*") {
+		w.comment("", `"*" is what it shares with everybody: browsers ask for that without cookies.`)
+	}
 }
 
 func (s Suggestion) unasked(w *writer) {

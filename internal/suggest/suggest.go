@@ -19,8 +19,8 @@ type Suggestion struct {
 	Upstream string
 	// Rules are the declared ones and what had to be added.
 	Rules policy.Rules
-	// Share is set where the guard has to say who may read answers across origins;
-	// it holds the site's own origin, which shares with nobody else.
+	// Share are those who go on reading across origins what the application shares
+	// with them, because its answers name them; not nil where anybody could read.
 	Share []string
 	// Answers are the findings that the configuration stops, by what stops them.
 	Answers []Answer
@@ -34,6 +34,7 @@ type Suggestion struct {
 	Beyond []Limit
 
 	declared policy.Rules
+	readers  []string
 }
 
 // An Answer is one rule and the findings it answers.
@@ -72,10 +73,10 @@ const (
 
 // From suggests what stops the proven ones among findings, at the application whose
 // start page is target. declared is what the owner declared for the scan; it is kept.
-// named is what pages say of who may frame them, finding.End's Embedders.
-func From(findings []finding.Finding, declared policy.Rules, target string, named map[string][]string) Suggestion {
-	s := Suggestion{Rules: declared, declared: declared}
-	s.partners(findings, named)
+// seen is the end of the scan: what pages say of who may frame and read them.
+func From(findings []finding.Finding, declared policy.Rules, target string, seen finding.End) Suggestion {
+	s := Suggestion{Rules: declared, declared: declared, readers: readers(seen.Readers)}
+	s.partners(findings, seen.Embedders)
 	s.Rules.Sensitive = slices.Clone(declared.Sensitive)
 	s.Rules.Exempt = slices.Clone(declared.Exempt)
 	for i := range s.Rules.Exempt {
@@ -162,7 +163,7 @@ func clicked(f finding.Finding) bool { return f.Plan != nil && len(f.Plan.Clicks
 // Unstoppable says whether the guard could do nothing about f, were it proven.
 func Unstoppable(f finding.Finding) bool {
 	f.State = finding.Proven
-	return len(From([]finding.Finding{f}, policy.Rules{}, f.Endpoint.URL, nil).Beyond) > 0
+	return len(From([]finding.Finding{f}, policy.Rules{}, f.Endpoint.URL, finding.End{}).Beyond) > 0
 }
 
 func beyondWhy(w finding.Weakness) string {
@@ -268,9 +269,33 @@ func sensitiveWhy(path string) string {
 	return "A GET changes something here, and any site can link to it. Only the site's own pages, and addresses that the user types, may ask it; other sites' links stop working. Better: change the application, so that GET only reads, and remove this."
 }
 
+// readers are those whom the guard may be told of.
+func readers(named []string) []string {
+	list := []string{}
+	for _, n := range named {
+		if (n == "*" || isOneReader(n)) && !slices.Contains(list, n) {
+			list = append(list, n)
+		}
+	}
+	return list
+}
+
+// isOneReader says whether an origin is spelled as browsers send it and is nobody
+// else's: every sandboxed frame has null, and anybody on the network a plain http one.
+func isOneReader(origin string) bool {
+	o, err := policy.ParseOrigin(origin)
+	return err == nil && o.String() == origin && !strings.Contains(origin, "*") &&
+		(o.Scheme() == "https" || o.Scheme() == "http" && o.IsLoopback())
+}
+
+// share lets read whom the application itself names, and as far as it lets them.
 func (s *Suggestion) share(f finding.Finding) {
-	s.Share = []string{s.Upstream}
-	s.answer(keyCORS, s.Upstream, "The application lets foreign pages read this with the user's cookies. The guard now says who may: the site itself, so nobody else. Name the origins that need it.", f)
+	s.Share = s.readers
+	with := "nobody"
+	if len(s.Share) > 0 {
+		with = strings.Join(s.Share, ", ")
+	}
+	s.answer(keyCORS, with, "The application lets foreign pages read this with the user's cookies. Now it shares with the origins named here alone, and no more with them than it does by itself.", f)
 }
 
 func (s *Suggestion) answer(key, value, why string, f finding.Finding) {

@@ -100,7 +100,7 @@ func TestTheSmallestRulesThatStopWhatWasProven(t *testing.T) {
 		}(), beyond: "http://127.0.0.1:9000"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			s := From([]finding.Finding{row.finding}, row.declared, site+"/start", nil)
+			s := From([]finding.Finding{row.finding}, row.declared, site+"/start", finding.End{})
 			said := ""
 			for _, l := range s.Beyond {
 				said += l.Why
@@ -141,7 +141,7 @@ func TestEachRuleNamesTheFindingsItAnswers(t *testing.T) {
 	get := with(proven(finding.CSRFGet, "GET /theme", asIs), value)
 	form := with(proven(finding.CSRFMethodOverride, "POST /theme", finding.Variant{Name: "as GET", Method: "GET"}), value)
 	csrf := proven(finding.CSRF, "POST /email", asIs)
-	s := From([]finding.Finding{csrf, get, form}, policy.Rules{}, site, nil)
+	s := From([]finding.Finding{csrf, get, form}, policy.Rules{}, site, finding.End{})
 	if len(s.Rules.Sensitive) != 1 || s.Stopped() != 3 {
 		t.Fatalf("got %+v", s)
 	}
@@ -175,18 +175,38 @@ func TestPartnersThatPagesNameAreKept(t *testing.T) {
 		{"declared elsewhere", nil, map[string][]string{"/a": {"self"}}, map[string][]string{"/a": {"self"}, "/widget": partner}},
 		{"named by a page that lets others in", []finding.Finding{proven(finding.FramingWeak, "GET /widget")}, nil, nil},
 	} {
-		s := From(row.findings, policy.Rules{Embedders: row.declared}, site, named)
+		s := From(row.findings, policy.Rules{Embedders: row.declared}, site, finding.End{Embedders: named})
 		if got := load(t, s).Policy.Embedders; !reflect.DeepEqual(got, row.want) || len(row.declared) > 1 {
 			t.Errorf("%s: got %v, want %v", row.name, got, row.want)
 		}
 	}
 }
 
-func TestAnswersThatForeignPagesMayReadAreSharedWithNobody(t *testing.T) {
-	s := From([]finding.Finding{proven(finding.CORSRead, "GET /api/me")}, policy.Rules{}, site, nil)
-	file := load(t, s)
-	if file.CORS == nil || !reflect.DeepEqual(file.CORS.Origins, []string{site}) || file.CORS.Credentials {
-		t.Errorf("got %+v", file.CORS)
+// Who reads behind the guard is whom the application names by itself, and as far as it
+// lets them: the guard's list only takes away.
+func TestAnswersThatForeignPagesMayReadAreLeftToNamedPartners(t *testing.T) {
+	for _, row := range []struct {
+		name  string
+		named []string
+		want  []string
+	}{
+		{"nobody is named", nil, []string{}},
+		{"a partner", []string{"https://partner.example"}, []string{"https://partner.example"}},
+		{"and everybody, without cookies", []string{"https://partner.example", "*"}, []string{"https://partner.example", "*"}},
+		{"twice", []string{"https://a.example", "https://a.example"}, []string{"https://a.example"}},
+		{"one whom anybody can speak for", []string{"http://partner.example", "null", "wss://partner.example"}, []string{}},
+		{"what is no origin", []string{"https://partner.example/x", "https://*.example", "https://A.example", ""}, []string{}},
+	} {
+		s := From([]finding.Finding{proven(finding.CORSRead, "GET /api/me")}, policy.Rules{}, site, finding.End{Readers: row.named})
+		if got := load(t, s).CORS; got == nil || !reflect.DeepEqual(*got, guardfile.CORS{Tighten: true, Origins: row.want}) {
+			t.Errorf("%s: got %+v, want %v", row.name, got, row.want)
+		}
+		if text, _ := s.File(); len(row.want) == 0 && !strings.Contains(string(text), "Name yours here") {
+			t.Errorf("%s: nothing says how to name a partner:\n%s", row.name, text)
+		}
+	}
+	if s := From([]finding.Finding{proven(finding.CSRF, "POST /x", asIs)}, policy.Rules{}, site, finding.End{Readers: []string{"*"}}); load(t, s).CORS != nil {
+		t.Error("a rule that no proof asks for")
 	}
 }
 
@@ -194,7 +214,7 @@ func TestCookiesAreOnlyNamedForTheOwnerToSwitchOn(t *testing.T) {
 	s := From([]finding.Finding{
 		suspected(finding.CookieHTTPOnly, "POST /login", "shop_invoices=«cookie:7be29b»; Path=/; SameSite=Lax"),
 		suspected(finding.CookieSameSite, "POST /login", "sid=«cookie:1»; SameSite=None", "shop_invoices=x"),
-	}, policy.Rules{}, site, nil)
+	}, policy.Rules{}, site, finding.End{})
 	if file := load(t, s); file.Cookies.Session != nil {
 		t.Errorf("switched on: %v", file.Cookies.Session)
 	}
@@ -220,7 +240,7 @@ func FuzzFileSaysNoMoreThanItMeans(f *testing.F) {
 		list := []finding.Finding{get, proven(finding.CSRF, "POST "+route, asIs), proven(finding.CORSRead, "GET "+route),
 			suspected(finding.CookieHTTPOnly, "POST /login", cookie), suspected(finding.CSRFTokenInURL, "GET "+route)}
 		declared := policy.Rules{Exempt: []policy.Exemption{{Path: "/hook", Reason: host}}}
-		s := From(list, declared, site, map[string][]string{route: {host}, "/widget": {"https://partner.example"}})
+		s := From(list, declared, site, finding.End{Embedders: map[string][]string{route: {host}, "/widget": {"https://partner.example"}}, Readers: []string{host, "https://partner.example", "*"}})
 		text, err := s.File()
 		if err != nil {
 			t.Fatal(err)
@@ -229,7 +249,7 @@ func FuzzFileSaysNoMoreThanItMeans(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%v in\n%s", err, text)
 		}
-		want := guardfile.File{Upstream: site, Policy: s.Rules, CORS: &guardfile.CORS{Origins: []string{site}}}
+		want := guardfile.File{Upstream: site, Policy: s.Rules, CORS: &guardfile.CORS{Tighten: true, Origins: s.Share}}
 		if s.Share == nil {
 			want.CORS = nil
 		}
