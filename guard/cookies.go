@@ -16,13 +16,16 @@ const hostPrefix = "__Host-"
 type cookieRules struct {
 	Cookies
 	session []string
-	needles []string // their names, each with its equals sign
+	needles []string // their names and our own session's, each with its equals sign; nil if there are none
 }
 
 func newCookieRules(o Options) cookieRules {
 	c := cookieRules{Cookies: o.Cookies, session: o.SessionCookies}
 	for _, name := range o.SessionCookies {
 		c.needles = append(c.needles, name+"=")
+	}
+	if len(c.needles) > 0 && !slices.Contains(c.needles, ownNeedle) {
+		c.needles = append(c.needles, ownNeedle)
 	}
 	return c
 }
@@ -133,7 +136,9 @@ func (c cookieRules) isReadable(name string) bool {
 }
 
 // duplicate says whether a session cookie comes twice, as a strict server reads
-// cookies or as one does that also splits at commas and blanks.
+// cookies or as one does that also splits at commas and blanks. Where none is named,
+// only our own can be meant, which is looked at where a token is bound to it: it
+// decides nothing else, and most requests are decided without reading cookies.
 func (c *cookieRules) duplicate(h http.Header) bool {
 	if len(c.needles) == 0 {
 		return false

@@ -3,6 +3,7 @@ package guard
 import (
 	"crypto/tls"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -117,6 +118,31 @@ func TestTheGuardsOwnSessionMustNotComeTwiceWithAToken(t *testing.T) {
 		if s.guard.metrics.Count(policy.DuplicateCookie, Report) != 1 {
 			t.Errorf("%s: not reported", name)
 		}
+	}
+}
+
+// R105: where session cookies are named, the guard's own is one of them, whatever else
+// speaks for the request.
+func TestTheGuardsOwnSessionMustNotComeTwiceWhereSessionsAreNamed(t *testing.T) {
+	s := serve(t, true, policy.Rules{}, Options{SessionCookies: sid}, nil)
+	set := http.Header{}
+	token, err := s.guard.Token(set, httptest.NewRequest(http.MethodGet, "https://app.example/", nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, _, _ := strings.Cut(set.Get("Set-Cookie"), ";")
+	once := []string{"POST / HTTP/1.1", appHost, "X-CSRF-Token: " + token, "Cookie: " + own}
+	if res := s.send(t, once...); res.StatusCode != 200 {
+		t.Fatalf("once: got %d", res.StatusCode)
+	}
+	twice := append(once[:3:3], "Cookie: "+own+"; __Host-mantlet-session=planted")
+	wantReason(t, s, policy.DuplicateCookie, twice...)
+	wantReason(t, s, policy.DuplicateCookie, append(twice, "Origin: https://app.example")...)
+	wantReason(t, s, policy.DuplicateCookie, append([]string{get}, twice[1:]...)...)
+
+	s = serve(t, true, policy.Rules{}, Options{SessionCookies: sid, ReportOnly: []Rule{RuleCookies}}, nil)
+	if res := s.send(t, append(twice, "Origin: https://app.example")...); res.StatusCode != 200 || s.guard.metrics.Count(policy.DuplicateCookie, Report) != 1 {
+		t.Errorf("in report: got %d, told %d times", res.StatusCode, s.guard.metrics.Count(policy.DuplicateCookie, Report))
 	}
 }
 

@@ -202,7 +202,7 @@ func (g *Guard) tokenState(r *http.Request) (state policy.TokenState, refusal po
 	if g.tokens.Secrets != nil {
 		return g.tokens.matchesSecret(r, text)
 	}
-	if isTwice(r.Header[headerCookie], sessionName+"=") && !g.lets(r, RuleCookies, policy.DuplicateCookie) {
+	if len(g.cookies.needles) == 0 && isTwice(r.Header[headerCookie], ownNeedle) && !g.lets(r, RuleCookies, policy.DuplicateCookie) {
 		return policy.TokenNone, policy.DuplicateCookie
 	}
 	if b, ok := g.tokens.bindingOf(r, g.isSecure(r)); ok && g.tokens.signed(labelToken, text, b) {

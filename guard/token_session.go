@@ -13,6 +13,9 @@ import (
 // application's. Over https it goes with the __Host- prefix.
 const sessionName = "mantlet-session"
 
+// ownNeedle is what sessionName looks like among cookies.
+const ownNeedle = sessionName + "="
+
 // bindingOf is the session a request belongs to: the application's, else our own if
 // it is one that we signed. An id that a client chose is none.
 func (t *tokens) bindingOf(r *http.Request, secure bool) (binding, bool) {
