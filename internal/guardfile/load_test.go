@@ -169,3 +169,31 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestSharingCanOnlyBeTakenAway(t *testing.T) {
+	for _, test := range []struct {
+		text string
+		want guard.CORS
+		says string // the guard's refusal
+	}{
+		{"cors: {tighten: true, origins: [https://partner.example, \"*\"]}", guard.CORS{Tighten: true, Origins: []string{"https://partner.example", "*"}}, ""},
+		{"cors: {tighten: true, origins: []}", guard.CORS{Tighten: true, Origins: []string{}}, ""},
+		{"cors: {tighten: true, credentials: true}", guard.CORS{Tighten: true, Credentials: true}, "to the application"},
+		{"cors: {tighten: true, origins: [http://partner.example]}", guard.CORS{Tighten: true, Origins: []string{"http://partner.example"}}, "plain http"},
+	} {
+		file, err := Parse([]byte(test.text))
+		if err != nil {
+			t.Fatalf("%s: %v", test.text, err)
+		}
+		if err := validate(t, []byte(test.text)); err != nil {
+			t.Errorf("%s: against the schema: %v", test.text, err)
+		}
+		options, err := file.Options(getenv)
+		if err != nil || options.CORS == nil || !reflect.DeepEqual(*options.CORS, test.want) {
+			t.Errorf("%s: got %+v, %v", test.text, options.CORS, err)
+		}
+		if _, err := guard.New(file.Policy, options); (err == nil) != (test.says == "") || err != nil && !strings.Contains(err.Error(), test.says) {
+			t.Errorf("%s: the guard says %v", test.text, err)
+		}
+	}
+}
