@@ -46,7 +46,7 @@ func (s Suggestion) named(w *writer) {
 	}
 	w.comment("", "Its answers name these by themselves. Remove whom you do not know, and add partners of yours that are missing.")
 	if slices.Contains(s.Share, "*") {
-		w.comment("", `"*" is what it shares with everybody: browsers ask for that without cookies.`)
+		w.comment("", `"*" leaves it the answers that it shares with everybody, and that browsers fetch without cookies.`)
 	}
 }
 
