@@ -35,6 +35,7 @@ var bolaWrite = &Check{
 				p.Report(intrusion(finding.BOLAWrite, a, owner, intruder, why))
 			}
 		}
+		reportOrders(p)
 	},
 }
 

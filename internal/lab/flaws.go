@@ -4,14 +4,15 @@ package lab
 // leaves out none. Each stands at one place in the code.
 type flaws struct {
 	// Objects of one customer in the hands of another.
-	addressesOfAll  bool // GET and POST /addresses/{id} take any number
-	parcelsOfAll    bool // PUT and DELETE /api/parcels/{id} take any number
-	parcelsTold     bool // GET /api/parcels/{id} says that a parcel is somebody else's
-	receiptsOfAll   bool // GET /receipt?number= takes any number
-	refundsOfAll    bool // POST /receipts/refund takes any number from its form
-	statementsOpen  bool // GET /statements/{id} asks for no session
-	remarksOpen     bool // POST /statements/{id}/remark asks for no session
-	copiesForCookie bool // GET /statements/{id}/copy is content with any cookie
+	addressesOfAll   bool // GET and POST /addresses/{id} take any number
+	parcelsOfAll     bool // PUT and DELETE /api/parcels/{id} take any number
+	parcelsTold      bool // GET /api/parcels/{id} says that a parcel is somebody else's
+	parcelNotesOfAll bool // a message to /live/parcels takes any number
+	receiptsOfAll    bool // GET /receipt?number= takes any number
+	refundsOfAll     bool // POST /receipts/refund takes any number from its form
+	statementsOpen   bool // GET /statements/{id} asks for no session
+	remarksOpen      bool // POST /statements/{id}/remark asks for no session
+	copiesForCookie  bool // GET /statements/{id}/copy is content with any cookie
 
 	// Functions of the staff in the hands of customers.
 	customersOpen bool // GET /backoffice/customers
@@ -45,7 +46,7 @@ type flaws struct {
 
 func everyFlaw() flaws {
 	return flaws{
-		addressesOfAll: true, parcelsOfAll: true, parcelsTold: true, receiptsOfAll: true, refundsOfAll: true,
+		addressesOfAll: true, parcelsOfAll: true, parcelsTold: true, parcelNotesOfAll: true, receiptsOfAll: true, refundsOfAll: true,
 		statementsOpen: true, remarksOpen: true, copiesForCookie: true,
 		customersOpen: true, discountOpen: true, openingOpen: true, stockByPut: true,
 		profileTakesAll: true, clubTakesAll: true, cardTellsAll: true, directoryTells: true,

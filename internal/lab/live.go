@@ -51,6 +51,7 @@ func (a *App) live(mux *http.ServeMux) {
 	a.looking(mux, "GET /live", "main", a.livePage)
 	a.socket(mux, "GET /live/orders", a.tellOrders)
 	a.socket(mux, "GET /live/wrapping", a.takeWrapping)
+	a.socket(mux, "GET /live/parcels", a.takeParcelNotes)
 	a.socket(mux, "GET /live/status", a.tellOrders)
 	a.socket(mux, "GET /live/basket", a.tellOrders)
 	a.socket(mux, "GET /live/support", a.tellOrders)
@@ -123,6 +124,27 @@ func (a *App) takeWrapping(c *websocket.Conn, s *session) {
 	}
 }
 
+// takeParcelNotes takes a note for a parcel: {"parcel_number": "2001", "note": "Ring twice"}.
+func (a *App) takeParcelNotes(c *websocket.Conn, s *session) {
+	for {
+		var sent struct {
+			Number string `json:"parcel_number"`
+			Note   string `json:"note"`
+		}
+		if err := websocket.JSON.Receive(c, &sent); err != nil {
+			return
+		}
+		o, found := a.shop.look("parcels", sent.Number)
+		found = found && (o.owner == s.user || a.variant.flaws.parcelNotesOfAll)
+		if found {
+			a.shop.change("parcels", o.number, map[string]string{"note": sent.Note})
+		}
+		if websocket.JSON.Send(c, map[string]bool{"saved": found}) != nil {
+			return
+		}
+	}
+}
+
 const liveScript = `
 const base = location.origin.replace(/^http/, "ws");
 const shown = document.querySelectorAll("dd");
@@ -131,11 +153,17 @@ orders.onmessage = event => { shown[0].textContent = JSON.parse(event.data).orde
 const weather = new WebSocket(base + "/live/weather");
 weather.onmessage = event => { shown[1].textContent = JSON.parse(event.data).humidity; };
 const wrapping = new WebSocket(base + "/live/wrapping");
-const form = document.querySelector("form");
+const [form, note] = document.querySelectorAll("form");
 wrapping.onmessage = event => { form.querySelector("output").textContent = JSON.parse(event.data).saved ? "Saved." : "Not saved."; };
 form.addEventListener("submit", event => {
   event.preventDefault();
   wrapping.send(JSON.stringify({ wrapping: form.elements.wrapping.value }));
+});
+const parcels = new WebSocket(base + "/live/parcels");
+parcels.onmessage = event => { note.querySelector("output").textContent = JSON.parse(event.data).saved ? "Saved." : "Not saved."; };
+note.addEventListener("submit", event => {
+  event.preventDefault();
+  parcels.send(JSON.stringify({ parcel_number: "PARCEL", note: note.elements.note.value }));
 });
 for (const path of ["/live/status", "/live/basket", "/live/support"]) {
   new WebSocket(base + path).onopen = event => event.target.close();
@@ -143,10 +171,18 @@ for (const path of ["/live/status", "/live/basket", "/live/support"]) {
 
 func (a *App) livePage(w http.ResponseWriter, _ *http.Request, s *session) {
 	now := a.shop.settings(s.user)["wrapping"]
+	var parcel object
+	if own := a.shop.belonging("parcels", s.user); len(own) > 0 {
+		parcel = own[0]
+	}
 	a.show(w, http.StatusOK, s, page{
 		Title: "Live", Facts: []fact{{"Orders", ""}, {"Humidity", ""}, {"Wrapping", now}},
-		Forms: []form{{Endpoint: "GET /live/wrapping", Title: "Wrap my orders in", Button: "Tell the shop", ByScript: true,
-			Fields: []field{{"wrapping", "Wrapping", now, "text"}}}},
-		Script: template.JS(liveScript),
+		Forms: []form{
+			{Endpoint: "GET /live/wrapping", Title: "Wrap my orders in", Button: "Tell the shop", ByScript: true,
+				Fields: []field{{"wrapping", "Wrapping", now, "text"}}},
+			{Endpoint: "GET /live/parcels", Title: "My parcel", Button: "Leave a note", ByScript: true,
+				Fields: []field{{"note", "Note", parcel.fields["note"], "text"}}},
+		},
+		Script: template.JS(strings.Replace(liveScript, "PARCEL", parcel.number, 1)),
 	})
 }

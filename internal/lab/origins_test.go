@@ -76,6 +76,21 @@ func TestWhichPagesMaySpeak(t *testing.T) {
 	})
 }
 
+func TestWhoseParcelsAMessageChanges(t *testing.T) {
+	eachWhole(t, func(t *testing.T, shop *Instance, alice, bob, _ *visitor) {
+		note := func(v *visitor, origin, text string) bool {
+			c, saved := v.open("/live/parcels", origin), struct{ Saved bool }{}
+			return c != nil && websocket.JSON.Send(c, map[string]string{"parcel_number": "2001", "note": text}) == nil &&
+				websocket.JSON.Receive(c, &saved) == nil && saved.Saved && shop.Embedded.State()["alice.parcels.2001.note"] == text
+		}
+		if !note(alice, shop.URL, "by Alice") || !strings.Contains(alice.get("/live").body, "by Alice") {
+			t.Error("the owner's note is not kept")
+		}
+		held(t, shop, "GET /live/parcels", "bola-write", note(bob, shop.URL, "by Bob"))
+		held(t, shop, "GET /live/parcels", "cswsh", note(alice, "https://elsewhere.example", "by a stranger"))
+	})
+}
+
 func TestAnAddressOfASocketIsNoPage(t *testing.T) {
 	eachWhole(t, func(t *testing.T, shop *Instance, alice, _, _ *visitor) {
 		if got := alice.send("GET", "/live/orders", "", map[string]string{"Origin": shop.URL}).status; got != http.StatusUpgradeRequired {

@@ -30,6 +30,8 @@ func (b *Bench) tryAccess(ctx context.Context, f finding.Finding, owner *identit
 		return f, err
 	}
 	switch {
+	case len(f.Plan.Messages) > 0 && f.Weakness == finding.BOLAWrite:
+		return b.tryOrder(ctx, f, owner, callers)
 	case takesOver(f):
 		return b.tryTakeover(ctx, f, owner, callers)
 	case f.Weakness == finding.BOLAExistence:

@@ -31,6 +31,11 @@ func aboutAccess(w string) bool {
 // Seeds are addresses that only scripts ask for.
 func intrude(t *testing.T, app *lab.Instance, seeds ...string) (settled []finding.Finding, remaining []finding.Mutation) {
 	t.Helper()
+	return intrudeWith(t, app, func(*prove.Bench) {}, seeds...)
+}
+
+func intrudeWith(t *testing.T, app *lab.Instance, set func(*prove.Bench), seeds ...string) (settled []finding.Finding, remaining []finding.Mutation) {
+	t.Helper()
 	grant, err := scope.Open(t.Context(), scope.Claim{Targets: []string{app.URL}, MaxRequests: 100000})
 	if err != nil {
 		t.Fatal(err)
@@ -56,6 +61,7 @@ func intrude(t *testing.T, app *lab.Instance, seeds ...string) (settled []findin
 		}
 		return crew[at]
 	}}}
+	set(r.bench)
 	var found []finding.Finding
 	for _, skip := range check.Run(site, policy.Rules{}, func(f finding.Finding) {
 		if aboutAccess(string(f.Weakness)) {

@@ -3,20 +3,22 @@ package prove
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/mantlet-dev/mantlet/internal/finding"
 	"github.com/mantlet-dev/mantlet/internal/identity"
+	"github.com/mantlet-dev/mantlet/internal/state"
 )
 
 // An effect is what messages that carry a marker do to the target's state: over a
 // socket, or to a page that listens. It keeps the books of what they changed.
 type effect struct {
 	*subject
-	id          string
-	known       bool // the victim's own message was seen to leave its marker
-	expected    bool // the messages have a place for a marker
-	earlierText string
-	hasEarlier  bool
+	id        string
+	known     bool             // the victim's own message was seen to leave its marker
+	expected  bool             // the messages have a place for a marker
+	displaced []string         // texts that the marker replaced, the longest first
+	moving    []finding.Change // what the idle state changed by itself
 }
 
 // effectOf makes the effect of a plan's messages; with none to carry a marker it has
@@ -57,7 +59,8 @@ func (e *effect) through(ctx context.Context, send func(context.Context, string)
 	if e.latest, err = e.oracle.Read(ctx); err != nil {
 		return false, err
 	}
-	e.noise.Learn(e.bench.diff(first, e.latest))
+	e.moving = e.bench.diff(first, e.latest)
+	e.noise.Learn(e.moving)
 	from, m := e.latest, marker{text: newText()}
 	entry, err := e.bench.Ledger.enter(e.id, purposeLegitimate, e.action.Endpoint())
 	if err != nil {
@@ -77,14 +80,20 @@ func (e *effect) through(ctx context.Context, send func(context.Context, string)
 		return false, nil
 	}
 	e.before = from
-	for _, c := range replaced(e.noise.Filter(e.bench.diff(from, e.latest))) {
-		if old, ok := replacedText(c, m.text, from); ok {
-			e.earlierText, e.hasEarlier = old, true
-		}
-	}
+	e.recallText(replaced(e.noise.Filter(e.bench.diff(from, e.latest))), m, from)
 	e.settleOnWitness(w, hits, m)
 	e.known = true
 	return true, nil
+}
+
+// recallText finds out what stood where the marker stands now.
+func (e *effect) recallText(changes []finding.Change, m marker, from state.Snapshot) {
+	for _, c := range changes {
+		if old, ok := replacedText(c, m.text, from); ok && !slices.Contains(e.displaced, old) {
+			e.displaced = append(e.displaced, old)
+		}
+	}
+	slices.SortStableFunc(e.displaced, func(a, b string) int { return len(b) - len(a) })
 }
 
 // settleOnWitness reads, from now on, only what shows the effect.
@@ -100,6 +109,11 @@ func (e *effect) settleOnWitness(w witness, hits []finding.Change, m marker) {
 		narrow, kept = e.oracle, hits
 	}
 	e.oracle, e.witness = narrow, newWitness(w.kind, kept, m.text)
+	e.spots, e.creates = map[string]bool{}, true
+	for _, c := range kept {
+		e.spots[c.Where] = true
+		e.creates = e.creates && c.Before == ""
+	}
 	e.latest, e.before = narrow.only(e.latest), narrow.only(e.before)
 	e.subject.controls = append(e.subject.controls, finding.Control{Name: "legitimate", Passed: true,
 		Text: fmt.Sprintf("what %q sends from the application's own page changes the state, which was re-read at %s", e.victim.Name(), e.bench.redact(kept[0].Where))})
@@ -151,19 +165,33 @@ func (e *effect) undo(ctx context.Context, send func(context.Context, string) er
 	if len(e.pending) == 0 {
 		return
 	}
-	if e.hasEarlier {
-		e.unset = func(ctx context.Context) (string, error) {
-			entry, err := e.bench.Ledger.enter("", purposeRestore, e.action.Endpoint())
-			if err != nil {
-				return "", err
-			}
-			if err := send(ctx, e.earlierText); err != nil {
-				return "", err
-			}
-			e.bench.Ledger.restored(entry, 0)
-			return "the value of before was sent the same way", nil
-		}
+	if len(e.displaced) > 0 {
+		e.unset = func(ctx context.Context) (string, error) { return e.sayEarlier(ctx, send) }
 	}
 	// How it went is in the ledger.
 	_ = e.restore(ctx)
+}
+
+// sayEarlier sends what stood there before: where the marker replaced several texts,
+// the longest, unless another leaves all as it was.
+func (e *effect) sayEarlier(ctx context.Context, send func(context.Context, string) error) (string, error) {
+	const mostTried = 3
+	tries := e.displaced[:min(len(e.displaced), mostTried)]
+	if len(tries) > 1 {
+		tries = append(slices.Clone(tries), tries[0])
+	}
+	for _, text := range tries {
+		entry, err := e.bench.Ledger.enter("", purposeRestore, e.action.Endpoint())
+		if err != nil {
+			return "", err
+		}
+		if err := send(ctx, text); err != nil {
+			return "", err
+		}
+		e.bench.Ledger.restored(entry, 0)
+		if same, err := e.asBefore(ctx); err != nil || same {
+			return "the value of before was sent the same way", err
+		}
+	}
+	return "the value of before was sent the same way", nil
 }

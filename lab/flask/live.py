@@ -54,11 +54,23 @@ def look_up(socket, store, user):
             socket.send_json({"snippet_id": found["snippet_id"], "text": found["text"]})
 
 
-SAYS = {"/live/work": tell_work, "/live/team": tell_work, "/live/desk": tell_work, "/live/pace": take_pace, "/live/snippet": look_up}
+def rewrite(socket, store, user):
+    """Takes {"snippet_id": ..., "text": ...}, which sets the snippet's text."""
+    while True:
+        sent = socket.receive_json()
+        found = store.get("snippets", snippet_id=str(sent.get("snippet_id")))
+        mine = bool(found) and (variant.SNIPPETS_OF_ALL or found["owner"] == user["username"])
+        if mine:
+            store.set("snippets", {"snippet_id": found["snippet_id"]}, "text", str(sent.get("text")))
+        socket.send_json({"saved": mine})
+
+
+SAYS = {"/live/work": tell_work, "/live/team": tell_work, "/live/desk": tell_work, "/live/pace": take_pace, "/live/snippet": look_up,
+        "/live/rewrite": rewrite}
 
 
 @blueprint.get("/live")
 @logged_in
 def live():
     snippets = tracker().owned("snippets", g.me["username"])
-    return page("Live", template="live.html", user=g.me, snippet=snippets[0]["snippet_id"] if snippets else "")
+    return page("Live", template="live.html", user=g.me, snippet=snippets[0] if snippets else {"snippet_id": "", "text": ""})

@@ -142,6 +142,8 @@ class Works(Suite):
         self.assertEqual(self.script("POST", "/api/snippets/show", {"snippet_id": number}).json(), changed)
         self.assertEqual(self.alice.get("/api/snippet", headers={"X-Snippet": number}).json(), changed)
         self.assertEqual(ask(self.alice, "/live/snippet", {"snippet_id": number}), changed)
+        self.assertEqual(ask(self.alice, "/live/rewrite", {"snippet_id": number, "text": "rewritten"}), {"saved": True})
+        self.assertEqual(self.alice.get(f"/api/snippets/{number}").json()["text"], "rewritten")
         self.assertEqual(self.script("DELETE", f"/api/snippets/{number}").status, 204)
         self.assertEqual(self.alice.get(f"/snippets/{number}").status, 404)
 
@@ -312,6 +314,9 @@ class Truth(Suite):
         value = marker()
         Works.script(Works, "PUT", "/api/snippets/30010002", {"text": value}, bob)
         self.held("PUT /api/snippets/{snippet_id}", "bola-write", value in self.alice.get("/snippets").text)
+        ask(bob, "/live/rewrite", {"snippet_id": "30010002", "text": "over " + value})
+        self.held("GET /live/rewrite", "bola-write", "over " + value in self.alice.get("/snippets").text)
+        self.held("GET /live/rewrite", "cswsh", first_message(self.alice, "/live/rewrite", "https://elsewhere.example") is not None)
         Works.script(Works, "DELETE", "/api/snippets/30010002", None, bob)
         self.held("DELETE /api/snippets/{snippet_id}", "bola-write", self.alice.get("/snippets/30010002").status == 404)
 
