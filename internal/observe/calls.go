@@ -51,8 +51,9 @@ func (c *collector) callsOf(v *view) []markup.Call {
 	var calls []markup.Call
 	added := ""
 	for _, t := range texts {
-		calls = append(calls, markup.Calls(t)...)
-		if header := markup.AddedHeader(t); hintsToken(header) {
+		read := c.spelledBy(t)
+		calls = append(calls, read.calls...)
+		if header := read.header; hintsToken(header) {
 			added = cmp.Or(added, header)
 		}
 	}

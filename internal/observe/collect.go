@@ -120,9 +120,10 @@ type collector struct {
 	api      *api             // operations of OpenAPI documents
 	routes   *routes
 	actions  *actions
-	scripts  map[string]string // script files by URL
-	seeds    []visit           // for every identity
-	apiRead  map[string]bool   // documents that were tried
+	scripts  map[string]string   // script files by URL
+	spelled  map[string]*spelled // by the text of a script
+	seeds    []visit             // for every identity
+	apiRead  map[string]bool     // documents that were tried
 	skipped  map[finding.Skip]bool
 	atOnce   map[string]bool // kinds of links that were seen to change something when followed
 	operated []seen          // GraphQL mutations
@@ -133,7 +134,7 @@ type collector struct {
 
 func newCollector(ctx context.Context, g *scope.Grant, sessions []*identity.Session, o Options) *collector {
 	c := &collector{ctx: ctx, grant: g, sessions: sessions, o: o, site: &Site{Target: g.Starts()[0]},
-		byURL: map[string]*view{}, api: &api{}, routes: newRoutes(), actions: newActions(), scripts: map[string]string{},
+		byURL: map[string]*view{}, api: &api{}, routes: newRoutes(), actions: newActions(), scripts: map[string]string{}, spelled: map[string]*spelled{},
 		apiRead: map[string]bool{}, ending: map[string]bool{}, skipped: map[finding.Skip]bool{}, atOnce: map[string]bool{}}
 	for _, s := range sessions {
 		c.site.Identities = append(c.site.Identities, s.Name())

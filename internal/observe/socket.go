@@ -52,7 +52,7 @@ func (c *collector) readSockets() {
 func (c *collector) scriptSockets(v *view) []markup.Socket {
 	var found []markup.Socket
 	for _, text := range c.scriptsOf(v) {
-		for _, s := range markup.Sockets(text) {
+		for _, s := range c.spelledBy(text).sockets {
 			if u, ok := v.page.Resolve(s.URL); ok {
 				s.URL = u
 				found = append(found, s)
@@ -131,7 +131,7 @@ func socketURL(raw string) (string, bool) {
 // readHandlers finds what of a page's scripts hears messages of other windows.
 func (c *collector) readHandlers(v *view, p *Page) {
 	for _, text := range c.scriptsOf(v) {
-		p.Handlers = append(p.Handlers, markup.Handlers(text)...)
+		p.Handlers = append(p.Handlers, c.spelledBy(text).handlers...)
 	}
 }
 
