@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -162,6 +163,9 @@ func aimed(a finding.Action, names []string) finding.Action {
 	for i, f := range a.Fields {
 		r := Reference{In: f.In, Name: f.Name, Value: f.Value}
 		_, inBody := finding.InBody(f.In)
+		if slices.Contains(names, f.Value) {
+			continue // shown at the same address: one's own name, which may be set there
+		}
 		if name := fitting(f.Name, f.Value, names); inBody && r.namesAccount() && name != "" {
 			a.Fields[i].Value, a.Fields[i].Type = name, "hidden" // says who is meant, and is not what is set
 		}
@@ -170,13 +174,23 @@ func aimed(a finding.Action, names []string) finding.Action {
 }
 
 // fitting is the one of names that is of the kind that a field takes: a number
-// where it holds one or is called an id, else a word; "" if there is none.
+// where it holds one or is called an id, else a word, an address of mail where one is
+// asked for; "" if there is none.
 func fitting(field, value string, names []string) string {
+	if slices.Contains(names, value) {
+		return value
+	}
 	number := value != "" && allDigits(value) || value == "" && strings.HasSuffix(strings.ToLower(field), "id")
+	mail := strings.Contains(strings.ToLower(field), "mail")
+	fits := ""
 	for _, name := range names {
-		if allDigits(name) == number {
+		if allDigits(name) != number {
+			continue
+		}
+		if strings.Contains(name, "@") == mail {
 			return name
 		}
+		fits = cmp.Or(fits, name)
 	}
-	return ""
+	return fits
 }

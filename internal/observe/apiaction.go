@@ -18,7 +18,7 @@ func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys
 func (a *api) actions(c *collector) []finding.Action {
 	var list []finding.Action
 	for _, x := range a.described() {
-		if x = c.site.aimAtAccount(x); c.grant.Allows(x.URL) == nil {
+		if x = c.site.aimAtAccount(c.asItStands(x)); c.grant.Allows(x.URL) == nil {
 			list = append(list, x)
 		}
 	}

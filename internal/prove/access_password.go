@@ -169,6 +169,7 @@ func (t *takeover) set(ctx context.Context, f finding.Finding, c caller, passwor
 		return setting{}, err
 	}
 	fill := t.asItStands("")
+	fill.values = withoutOptional(fill.values, t.action)
 	for i := range fill.values {
 		if fill.values[i].kind == "password" {
 			fill.values[i].text = password

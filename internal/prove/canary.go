@@ -83,7 +83,7 @@ func (b *Bench) creatorFor(ctx context.Context, f finding.Finding, a finding.Act
 		if !strings.EqualFold(candidate.Method, "POST") || candidate.Login || candidate.Bearer && victim.Ambient() || destroys(candidate) || len(placeholders(candidate)) > 0 {
 			continue
 		}
-		route := candidate.Route
+		route := strings.TrimSuffix(candidate.Route, "/")
 		for _, word := range []string{"/new", "/create", "/add"} {
 			route = strings.TrimSuffix(route, word)
 		}

@@ -165,6 +165,7 @@ func (s *subject) open(ctx context.Context) error {
 	if s.original == nil {
 		s.original = slices.Clone(s.inputs)
 	}
+	s.keepNames()
 	s.offerSeen()
 	for i := range s.inputs {
 		if last, ok := s.chosen[s.inputs[i].name]; ok && s.live == nil {
