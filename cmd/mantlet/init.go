@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,8 +19,8 @@ import (
 
 // initFlags say what a configuration is drafted from, and where it goes.
 type initFlags struct {
-	openAPI, recording, output string
-	force                      bool
+	openAPI, recording, output, saved, browser string
+	force                                      bool
 }
 
 // newInitCommand writes a configuration to start from.
@@ -32,19 +33,30 @@ func newInitCommand(e *env) *cobra.Command {
 
 With --from-openapi or --record it writes one for your application instead: targets, how
 to log in, what to leave alone, sockets. What it guessed is marked; secrets are names of
-environment variables, and nothing that was recorded gets into the file but addresses and
-the names of fields. A recording is a HAR file: open the network panel of your browser's
-developer tools, log in and use the application, and export everything.`,
+environment variables.
+
+--record URL opens a browser window with a profile of its own. Log in, open the pages and
+send the forms that matter, log out and in as a second user if you have one, and close
+the window (or press Ctrl-C here). Passwords, cookies and tokens are replaced as they are
+taken down, and requests to other sites are not taken down at all. The names you log in
+by and the paths of pages get into the file. With --save-har the recording is kept, and
+scans also test what you sent.
+
+--record FILE.har takes what any browser exported: open the network panel of its developer
+tools, log in and use the application, and export everything. Of that nothing gets into
+the file but addresses and the names of fields.`,
 		Example: `  mantlet init > mantlet.yaml
   mantlet init --from-openapi http://127.0.0.1:8000/openapi.json
   mantlet init --from-openapi docs/swagger.yaml
+  mantlet init --record http://127.0.0.1:8000
+  mantlet init --record http://127.0.0.1:8000 --save-har session.har
   mantlet init --record session.har`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if flags.openAPI == "" && flags.recording == "" {
 				return flags.example(e)
 			}
-			d, err := flags.draft(cmd.Context())
+			d, err := flags.draft(cmd.Context(), e)
 			if err != nil {
 				return err
 			}
@@ -52,7 +64,9 @@ developer tools, log in and use the application, and export everything.`,
 		},
 	}
 	cmd.Flags().StringVar(&flags.openAPI, "from-openapi", "", "draft from an OpenAPI or Swagger document, a `FILE|URL`")
-	cmd.Flags().StringVar(&flags.recording, "record", "", "draft from a recording, a HAR `FILE`")
+	cmd.Flags().StringVar(&flags.recording, "record", "", "draft from what you do in a browser window, or from a recording, a `URL|FILE.har`")
+	cmd.Flags().StringVar(&flags.saved, "save-har", "", "keep what is done in the window for scans, without its secrets, in a HAR `FILE`")
+	cmd.Flags().StringVar(&flags.browser, "browser", "", "Chromium or Chrome to open the window with (default: an installed one)")
 	cmd.Flags().StringVarP(&flags.output, "output", "o", "", `file to write, "-" for standard output (default `+config.Name+` with --from-openapi or --record)`)
 	cmd.Flags().BoolVar(&flags.force, "force", false, "overwrite the file if it is there")
 	cmd.MarkFlagsMutuallyExclusive("from-openapi", "record")
@@ -70,7 +84,13 @@ func (f initFlags) example(e *env) error {
 // largestDocument bounds what is read of an OpenAPI document.
 const largestDocument = 16 << 20
 
-func (f initFlags) draft(ctx context.Context) (draft.Draft, error) {
+func (f initFlags) draft(ctx context.Context, e *env) (draft.Draft, error) {
+	if isURL(f.recording) {
+		return f.fromWindow(ctx, e)
+	}
+	if f.saved != "" {
+		return draft.Draft{}, errors.New("--save-har keeps what is done in a window: give --record a URL")
+	}
 	if f.recording != "" {
 		r, err := readRecording(f.recording)
 		if err != nil {
@@ -175,18 +195,31 @@ func (f initFlags) write(e *env, d draft.Draft) error {
 	return nil
 }
 
+// free says whether the file may be written.
+func (f initFlags) free() error {
+	name := cmp.Or(f.output, config.Name)
+	info, err := os.Stat(name)
+	switch {
+	case name == "-" || f.force || errors.Is(err, os.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case info.Size() == 0:
+		return fmt.Errorf("%s is there already and empty, as where a shell was told to write into it: leave the redirection out, or give --output -", name)
+	}
+	return fmt.Errorf("%s is there already: --force overwrites it, --output names another file", name)
+}
+
 func (f initFlags) create(text []byte) error {
+	if err := f.free(); err != nil {
+		return err
+	}
 	how := os.O_WRONLY | os.O_CREATE | os.O_EXCL
 	if f.force {
 		how = os.O_WRONLY | os.O_CREATE | os.O_TRUNC
 	}
 	file, err := os.OpenFile(f.output, how, 0o644)
-	if info, statErr := os.Stat(f.output); errors.Is(err, os.ErrExist) && statErr == nil && info.Size() == 0 {
-		return fmt.Errorf("%s is there already and empty, as where a shell was told to write into it: leave the redirection out, or give --output -", f.output)
-	}
-	if errors.Is(err, os.ErrExist) {
-		return fmt.Errorf("%s is there already: --force overwrites it, --output names another file", f.output)
-	} else if err != nil {
+	if err != nil {
 		return err
 	}
 	_, err = file.Write(text)

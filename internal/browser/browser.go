@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -37,6 +39,9 @@ type Options struct {
 	// Patience is how long a page may take to load before it is stopped and taken
 	// as it is; 0 is ten seconds.
 	Patience time.Duration
+	// Window opens the browser's windows on the display, for a person; the zero value
+	// is a browser that nobody sees. A display that cannot be opened is a *DisplayError.
+	Window bool
 	// Log gets what the browser process prints; nil is silence.
 	Log *slog.Logger
 }
@@ -66,6 +71,9 @@ func Start(ctx context.Context, o Options) (*Browser, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.Window && !hasDisplay(runtime.GOOS, os.Getenv) {
+		return nil, &DisplayError{}
+	}
 	profile, err := newProfile(o.ThirdParty)
 	if err != nil {
 		return nil, err
@@ -80,6 +88,9 @@ func Start(ctx context.Context, o Options) (*Browser, error) {
 	v, err := call(ctx, b.wire.root, protocol.GetVersion, cdp.Empty{})
 	if err != nil {
 		_ = b.Close()
+		if said := p.output.String(); o.Window && displayRefused.MatchString(said) {
+			return nil, &DisplayError{Name: os.Getenv("DISPLAY")}
+		}
 		return nil, fmt.Errorf("start the browser %s: %w\n%s", path, err, p.output.String())
 	}
 	b.version = version(v.Product)

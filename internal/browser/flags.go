@@ -11,7 +11,6 @@ import (
 // here may loosen site isolation, cookie rules, framing or mixed content.
 func flags(o Options, profile string) []string {
 	f := []string{
-		"--headless=new",
 		"--remote-debugging-pipe",
 		"--user-data-dir=" + profile,
 		"--window-size=1280,800",
@@ -41,22 +40,16 @@ func flags(o Options, profile string) []string {
 		"--webrtc-ip-handling-policy=disable_non_proxied_udp",
 		"--force-webrtc-ip-handling-policy=disable_non_proxied_udp", // what it was called before
 
-		// Targets under test and the attacker's pages have certificates of their own.
-		"--ignore-certificate-errors",
-
-		// The same picture and the same timing everywhere.
-		"--disable-gpu",
 		"--disable-dev-shm-usage",
-		"--disable-renderer-backgrounding",
-		"--disable-background-timer-throttling",
-		"--disable-backgrounding-occluded-windows",
-		"--force-color-profile=srgb",
-		"--hide-scrollbars",
-		"--mute-audio",
 		"--password-store=basic",
 		"--use-mock-keychain",
 
 		"--disable-features=" + strings.Join(switchedOff, ","),
+	}
+	if o.Window {
+		f = append(f, "--ozone-platform-hint=auto") // on Wayland as well
+	} else {
+		f = append(f, unseen...)
 	}
 	if os.Geteuid() == 0 {
 		// Chromium refuses to start as root with its sandbox.
@@ -69,6 +62,24 @@ func flags(o Options, profile string) []string {
 		f = append(f, "--user-agent="+o.UserAgent)
 	}
 	return append(append(f, route(o)...), "about:blank")
+}
+
+// unseen are the flags of a browser that nobody sits in front of. In a window whoever
+// does is asked about a bad certificate before they type in a password.
+var unseen = []string{
+	"--headless=new",
+
+	// Targets under test and the attacker's pages have certificates of their own.
+	"--ignore-certificate-errors",
+
+	// The same picture and the same timing everywhere.
+	"--disable-gpu",
+	"--disable-renderer-backgrounding",
+	"--disable-background-timer-throttling",
+	"--disable-backgrounding-occluded-windows",
+	"--force-color-profile=srgb",
+	"--hide-scrollbars",
+	"--mute-audio",
 }
 
 // nowhere has a port that is on Chromium's list of restricted ones.

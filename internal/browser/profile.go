@@ -32,7 +32,7 @@ func newProfile(t finding.ThirdParty) (string, error) {
 	text, _ := json.Marshal(map[string]any{"profile": map[string]any{
 		"cookie_controls_mode":      mode,
 		"block_third_party_cookies": blocked,
-	}})
+	}, "credentials_enable_service": false}) // it is thrown away: offering to keep passwords would mislead
 	folder := filepath.Join(dir, "Default")
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return "", fmt.Errorf("make a browser profile: %w", err)

@@ -109,8 +109,12 @@ func (s *Socket) fail(why string) {
 func (p *Page) Sockets() []Socket {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	return p.traffic.opened()
+}
+
+func (t *traffic) opened() []Socket {
 	var out []Socket
-	for _, s := range p.traffic.sockets {
+	for _, s := range t.sockets {
 		shown := *s
 		shown.Sent, shown.Received = append([]string(nil), s.Sent...), append([]string(nil), s.Received...)
 		out = append(out, shown)

@@ -212,8 +212,12 @@ func (t *traffic) running() int {
 func (p *Page) Requests() []Request {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	out := make([]Request, len(p.traffic.all))
-	for i, r := range p.traffic.all {
+	return p.traffic.requests()
+}
+
+func (t *traffic) requests() []Request {
+	out := make([]Request, len(t.all))
+	for i, r := range t.all {
 		out[i] = *r
 	}
 	return out

@@ -21,13 +21,19 @@ type Draft struct {
 	// Others are further origins that may belong to the application; they stay out of
 	// scope until the user takes them in.
 	Others []string
+	// Window is set if somebody was watched at work for the purpose.
+	Window bool
 	// OpenAPI and HAR are documents and recordings for the scan to read.
 	OpenAPI, HAR []string
+	// Seeds are paths that were seen.
+	Seeds []string
 	// Notes are sentences on what was found.
 	Notes []string
 	// Login is the best guess at how to log in, Logins how many there were.
 	Login  *Login
 	Logins int
+	// People are those who logged in; none: made-up ones.
+	People []Person
 	// Ways in for those who have no login: a session cookie, a bearer token, a header
 	// with a key.
 	Cookie, Bearer bool
@@ -49,6 +55,8 @@ type Login struct {
 	Further []string
 	Token   string // JSON pointer to a bearer token
 	TokenAs string // header that shows it, "" for the usual one
+	name    string // who logged in
+	moved   bool   // the answer led to another page
 }
 
 // A Socket is a WebSocket and what to send over it.

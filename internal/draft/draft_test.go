@@ -186,6 +186,9 @@ func FuzzRecording(f *testing.F) {
 		if d, err := FromRecording(r, "a b: #'\".har"); err == nil {
 			read(t, d)
 		}
+		if d, err := FromWindow(r, "http://a/", ""); err == nil {
+			read(t, d)
+		}
 	})
 }
 

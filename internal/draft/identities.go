@@ -1,23 +1,36 @@
 package draft
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
 
-// people are the identities of a draft: two, because what belongs to one shows only
-// when the other asks for it.
-var people = []string{"alice", "bob"}
+// madeUp are the identities of a draft that saw none: two, because what belongs to one
+// shows only when the other asks for it.
+var madeUp = []Person{{Name: "alice"}, {Name: "bob"}}
+
+// people are whom the file names.
+func (d Draft) people() []Person {
+	if len(d.People) > 0 {
+		return d.People
+	}
+	return madeUp
+}
 
 func (d Draft) identities(p *page) {
-	p.comment("As whom to look: two test accounts, the second is the attacker's own. Secrets are names of environment variables, never values: set " +
+	who := "two test accounts, the second is the attacker's own"
+	if len(d.People) > 0 {
+		who = "those who logged in while you were recorded"
+	}
+	p.comment("As whom to look: " + who + ". Secrets are names of environment variables, never values: set " +
 		strings.Join(d.variables(), " and ") + " before you scan.")
 	switch {
 	case d.Login != nil:
 		d.loginNotes(p)
 	case d.Bearer || d.Key != "":
 		p.comment("No login was found, but a credential in a header is asked for.")
-	case d.Cookie && len(d.HAR) > 0:
+	case d.cookieOnly():
 		p.comment("No login was recorded. Each variable holds a whole Cookie header of somebody logged in; with a login under `login:` instead, the scan can renew sessions and find more.")
 	default:
 		p.comment("No login was found: say here how to log in. `mantlet init` shows the ways there are.")
@@ -29,9 +42,30 @@ func (d Draft) identities(p *page) {
 		return
 	}
 	p.line("identities:")
-	for _, name := range people {
-		p.line("  - name: %s", name)
-		d.wayIn(p, name)
+	for _, person := range d.people() {
+		p.line("  - name: %s", scalar(person.Name))
+		d.wayIn(p, person)
+	}
+	if len(d.People) == 1 {
+		d.suggestSecond(p)
+	}
+}
+
+// cookieOnly says whether a session was seen and no way to it.
+func (d Draft) cookieOnly() bool { return d.Cookie && (len(d.HAR) > 0 || d.Window) }
+
+// suggestSecond shows in comments how a second account would stand in the file.
+func (d Draft) suggestSecond(p *page) {
+	p.comment("With a second account the scan also tries what one user can reach of another's: log in as both while you record, or add one here.")
+	other := &page{}
+	second := Person{Name: "bob"}
+	if d.People[0].Name == "bob" {
+		second.Name = "alice"
+	}
+	other.line("  - name: %s", second.Name)
+	d.wayIn(other, second)
+	for line := range strings.Lines(other.String()) {
+		p.line("# %s", strings.TrimSuffix(line, "\n"))
 	}
 }
 
@@ -47,8 +81,8 @@ func (d Draft) variables() []string {
 		kind = "KEY"
 	}
 	var names []string
-	for _, name := range people {
-		names = append(names, strings.ToUpper(name)+"_"+kind)
+	for _, person := range d.people() {
+		names = append(names, strings.ToUpper(person.Name)+"_"+kind)
 	}
 	return names
 }
@@ -56,7 +90,7 @@ func (d Draft) variables() []string {
 // Variables are the environment variables to set before a scan, none if the draft has
 // no identities.
 func (d Draft) Variables() []string {
-	if d.Login == nil && !d.Bearer && d.Key == "" && (!d.Cookie || len(d.HAR) == 0) {
+	if d.Login == nil && !d.Bearer && d.Key == "" && !d.cookieOnly() {
 		return nil
 	}
 	return d.variables()
@@ -74,11 +108,11 @@ func (d Draft) loginNotes(p *page) {
 	}
 }
 
-func (d Draft) wayIn(p *page, name string) {
-	variable := strings.ToUpper(name)
+func (d Draft) wayIn(p *page, who Person) {
+	variable := strings.ToUpper(who.Name)
 	switch {
 	case d.Login != nil:
-		d.Login.write(p, name, variable+"_PASSWORD")
+		d.Login.write(p, who, variable+"_PASSWORD")
 	case d.Bearer:
 		p.line("    bearer: %s_TOKEN", variable)
 	case d.Key != "":
@@ -88,7 +122,7 @@ func (d Draft) wayIn(p *page, name string) {
 	}
 }
 
-func (l Login) write(p *page, name, variable string) {
+func (l Login) write(p *page, who Person, variable string) {
 	kind := "json"
 	if l.Form {
 		kind = "form"
@@ -98,7 +132,8 @@ func (l Login) write(p *page, name, variable string) {
 	p.line("        url: %s", scalar(l.URL))
 	var fields []string
 	if l.User != "" {
-		if strings.Contains(plainName(l.User), "mail") {
+		name := cmp.Or(who.User, who.Name)
+		if who.User == "" && strings.Contains(plainName(l.User), "mail") {
 			name += "@example.com"
 		}
 		fields = append(fields, key(l.User)+": "+scalar(name))

@@ -19,10 +19,39 @@ func FromRecording(r har.Recording, named string) (Draft, error) {
 		return Draft{}, fmt.Errorf("%s holds no request of the web: record while you use the application", named)
 	}
 	d := Draft{From: named, Target: target, Others: others, HAR: []string{named}}
+	d.read(r)
+	return d, nil
+}
+
+// FromWindow drafts from what somebody did in a window that they opened at a URL for the
+// purpose: unlike in a file, the names they logged in by are taken over. saved is the
+// file that the recording was kept in, "" if it was not; the pages that were seen stand
+// in the draft then.
+func FromWindow(r har.Recording, at, saved string) (Draft, error) {
+	target, others := origins(r)
+	if target == "" {
+		return Draft{}, fmt.Errorf("nothing of %s was seen: use the application in the window before you close it", at)
+	}
+	d := Draft{From: "what you did at " + target, Target: target, Others: others, Window: true}
+	logins := d.read(r)
+	if d.Login != nil {
+		d.addPeople(logins)
+	}
+	if saved != "" {
+		d.HAR = []string{saved}
+	} else {
+		d.addSeeds(r)
+	}
+	return d, nil
+}
+
+// read takes over what a recording shows of the target, and gives the requests that
+// took a password.
+func (d *Draft) read(r har.Recording) []*Login {
 	changes, reads := 0, 0
 	var logins []*Login
 	for _, e := range r.Entries {
-		if origin(e.URL) != target {
+		if origin(e.URL) != d.Target {
 			continue
 		}
 		if at := pathOf(e.URL); at != "" {
@@ -44,11 +73,17 @@ func FromRecording(r har.Recording, named string) (Draft, error) {
 	}
 	slices.SortStableFunc(logins, func(a, b *Login) int { return loginRank(b.URL) - loginRank(a.URL) })
 	logins = slices.DeleteFunc(logins, func(l *Login) bool { return loginRank(l.URL) == 0 })
-	if d.Logins = len(logins); d.Logins > 0 {
+	var ways []Login
+	for _, l := range logins {
+		if !slices.ContainsFunc(ways, l.sameWay) {
+			ways = append(ways, *l)
+		}
+	}
+	if d.Logins = len(ways); d.Logins > 0 {
 		d.Login = logins[0]
 	}
 	d.Notes = append(d.Notes, fmt.Sprintf("The recording holds %d requests that may change something and %d that only read.", changes, reads))
-	return d, nil
+	return logins
 }
 
 func changesSomething(method string) bool {
@@ -115,6 +150,7 @@ func loginIn(e har.Entry) *Login {
 		return nil
 	}
 	l.User, others = userField(others)
+	l.name, l.moved = textOf(e, l.User), e.Status >= 300
 	switch {
 	case e.Encoding() == "application/json":
 		l.Further = others

@@ -63,12 +63,17 @@ func (d Draft) documents(p *page) {
 	for _, list := range []struct {
 		key   string
 		names []string
-	}{{"openapi", d.OpenAPI}, {"har", d.HAR}} {
+	}{{"openapi", d.OpenAPI}, {"har", d.HAR}, {"seeds", d.Seeds}} {
 		if len(list.names) == 0 {
 			continue
 		}
-		if list.key == "har" {
+		switch {
+		case list.key == "har" && d.Window:
+			p.comment("What was sent, without passwords, cookies and tokens; what you typed into other fields is in it.")
+		case list.key == "har":
 			p.comment("Recordings hold the cookies and passwords of whoever was recorded: keep the file to yourself.")
+		case list.key == "seeds":
+			p.comment("Pages that you opened. What you sent is not kept: with --save-har FILE it is, and is tested even where no page leads to it.")
 		}
 		p.line("%s:", list.key)
 		for _, name := range list.names {

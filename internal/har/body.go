@@ -11,8 +11,8 @@ import (
 // post is a request's body: as text, or for forms as a list of parameters, or both.
 type post struct {
 	MimeType string `json:"mimeType"`
-	Text     string `json:"text"`
-	Params   []pair `json:"params"`
+	Text     string `json:"text,omitempty"`
+	Params   []pair `json:"params,omitempty"`
 }
 
 // body is what was sent. Where only the parameters of a form were kept it is put

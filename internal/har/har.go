@@ -1,7 +1,7 @@
 // Package har reads recordings of what a browser or a proxy sent: files in the HTTP
 // Archive format 1.2, as every browser's developer tools export them. A recording is
 // foreign text full of secrets; the package hands on what the requests were and
-// nothing of the answers but their kind and the names in them.
+// nothing of the answers but their kind and the names in them. It writes the same form.
 package har
 
 import (
@@ -56,7 +56,7 @@ type file struct {
 type pair struct {
 	Name     string `json:"name"`
 	Value    string `json:"value"`
-	FileName string `json:"fileName"`
+	FileName string `json:"fileName,omitempty"`
 }
 
 type entry struct {

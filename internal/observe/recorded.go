@@ -42,34 +42,64 @@ func (c *collector) readRecorded() {
 // learnRecorded makes the redactor hide what a recorded request carried to show who
 // sent it.
 func (c *collector) learnRecorded(e har.Entry) {
-	r := c.grant.Redactor()
+	for _, s := range SecretsIn(e) {
+		c.grant.Redactor().Learn(s.Kind, s.Value)
+	}
+}
+
+// A Secret is something that shows who sent a request; Kind is what to call it.
+type Secret struct{ Kind, Value string }
+
+// Random says whether it is a secret by its looks alone, wherever it stands: no word, no
+// number and no name of a thing.
+func (s Secret) Random() bool { return looksRandom(s.Value) }
+
+// SecretsIn is what a recorded request carried to show who sent it: cookies,
+// credentials, passwords and tokens, by the names of their places.
+func SecretsIn(e har.Entry) []Secret {
+	var list []Secret
 	for _, line := range e.Header.Values("Cookie") {
 		for pair := range strings.SplitSeq(line, ";") {
 			_, value, _ := strings.Cut(pair, "=")
-			r.Learn("cookie", strings.TrimSpace(value))
+			list = append(list, Secret{"cookie", strings.TrimSpace(value)})
 		}
 	}
 	_, credential, _ := strings.Cut(e.Header.Get("Authorization"), " ")
-	r.Learn("token", strings.TrimSpace(credential))
-	for _, f := range e.Fields() {
-		text, ok := f.Value.(string)
-		switch {
-		case !ok:
-		case isPasswordName(f.Name):
-			r.Learn("password", text)
-		case hintsToken(f.Name) && looksRandom(text):
-			r.Learn("token", text)
+	list = append(list, Secret{"token", strings.TrimSpace(credential)})
+	for name, values := range e.Header {
+		for _, v := range values {
+			if (hintsToken(name) || hintsCredential(name)) && mayBeToken(v) {
+				list = append(list, Secret{"token", v})
+			}
 		}
 	}
+	e.WithValues(func(name, value string) string {
+		if kind := SecretKind(name, value); kind != "" {
+			list = append(list, Secret{kind, value})
+		}
+		return value
+	})
 	if u, err := url.Parse(e.URL); err == nil {
 		for name, values := range u.Query() {
 			for _, v := range values {
 				if (hintsToken(name) || hintsCredential(name)) && mayBeToken(v) {
-					r.Learn("token", v)
+					list = append(list, Secret{"token", v})
 				}
 			}
 		}
 	}
+	return list
+}
+
+// SecretKind is what a field of a body holds if that is a secret, "" if it is none.
+func SecretKind(name, value string) string {
+	switch {
+	case isPasswordName(name):
+		return "password"
+	case hintsToken(name) && looksRandom(value):
+		return "token"
+	}
+	return ""
 }
 
 func isPasswordName(name string) bool {
