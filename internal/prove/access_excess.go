@@ -70,7 +70,7 @@ func passwordsIn(facts state.Snapshot) []finding.Change {
 // the reader is shown nowhere else.
 func (b *Bench) othersData(reader, address string, facts state.Snapshot) []finding.Change {
 	seen := b.Site.Sightings()
-	known := b.knownTo(reader, address)
+	known := b.knownTo(reader)
 	var found []finding.Change
 	for _, other := range seen.Ordinary() {
 		if other == reader {
@@ -79,7 +79,7 @@ func (b *Bench) othersData(reader, address string, facts state.Snapshot) []findi
 		personal := b.personalTo(other, address)
 		for _, where := range sortedPlaces(facts) {
 			place, _, _ := strings.Cut(where, "\x00")
-			if value := facts[where]; personal[value] && !known[value] && len(found) < 6 {
+			if value := facts[where]; personal(value) && !known.elsewhere(value, address) && len(found) < 6 {
 				found = append(found, finding.Change{Where: place, After: fmt.Sprintf("%s, which is %q's", value, other)})
 			}
 		}

@@ -120,6 +120,8 @@ func (b *Bench) tryPass(ctx context.Context, f finding.Finding, victim *identity
 // keyOf is the key that p is signed with, "" if it cannot be guessed; it is guessed
 // once for each token.
 func (b *Bench) keyOf(p pass) string {
+	b.passing.Lock()
+	defer b.passing.Unlock()
 	key, known := b.keys[p.token]
 	if !known {
 		key = p.guessKey()
@@ -134,6 +136,8 @@ func (b *Bench) keyOf(p pass) string {
 // passesOf are the identity's tokens: those of its session, and those that answers
 // hand to it.
 func (b *Bench) passesOf(ctx context.Context, who *identity.Session) ([]pass, error) {
+	b.passing.Lock()
+	defer b.passing.Unlock()
 	list := b.passes[who.Name()]
 	if slices.ContainsFunc(list, func(p pass) bool { return !p.isExpired() }) {
 		return list, nil

@@ -13,17 +13,18 @@ const shortestOfOthers = 6
 // tellsOfOthers says whether facts that a caller is shown tell of another ordinary
 // user: they hold a value that one is shown and the caller nowhere else.
 func (o *object) tellsOfOthers(facts state.Snapshot, c caller) bool {
-	mine := o.bench.knownTo(c.who.Name(), o.action.URL)
+	mine := o.bench.knownTo(c.who.Name())
 	for _, name := range o.bench.Site.Sightings().Ordinary() {
 		if name == c.who.Name() || name == o.owner.Name() {
 			continue
 		}
-		for value := range o.bench.knownTo(name, o.action.URL) {
-			if mine[value] || len(value) < shortestOfOthers || !strings.ContainsFunc(value, unicode.IsLetter) || strings.Contains(value, "«") {
+		theirs := o.bench.knownTo(name)
+		for value := range theirs {
+			if !theirs.elsewhere(value, o.action.URL) || mine.elsewhere(value, o.action.URL) || len(value) < shortestOfOthers || !strings.ContainsFunc(value, unicode.IsLetter) || strings.Contains(value, "«") {
 				continue
 			}
 			for _, fact := range facts {
-				if strings.Contains(fact, value) && !partOf(mine, value) {
+				if strings.Contains(fact, value) && !mine.holds(value, o.action.URL) {
 					return true
 				}
 			}
@@ -32,10 +33,10 @@ func (o *object) tellsOfOthers(facts state.Snapshot, c caller) bool {
 	return false
 }
 
-// partOf says whether one of the known values holds the value: then it is known too.
-func partOf(known map[string]bool, value string) bool {
-	for k := range known {
-		if strings.Contains(k, value) {
+// holds says whether a value, or one that it is a part of, is shown elsewhere.
+func (s shownAt) holds(value, address string) bool {
+	for k := range s {
+		if s.elsewhere(k, address) && strings.Contains(k, value) {
 			return true
 		}
 	}

@@ -122,7 +122,8 @@ func (b *Bench) objectOf(ctx context.Context, f *finding.Finding, owner *identit
 		if c.nobody {
 			name = ""
 		}
-		o.forget(b.knownTo(name, a.URL))
+		known := b.knownTo(name)
+		o.forget(func(value string) bool { return known.elsewhere(value, a.URL) })
 	}
 	if err := o.leaveOutGeneric(ctx, f, callers[len(callers)-1]); err != nil {
 		return nil, err
@@ -200,38 +201,12 @@ func (o *object) tells(value string) bool {
 }
 
 // forget takes what is known anyway out of the private facts.
-func (o *object) forget(known map[string]bool) {
+func (o *object) forget(isKnown func(value string) bool) {
 	for where, value := range o.private {
-		if known[value] {
+		if isKnown(value) {
 			delete(o.private, where)
 		}
 	}
-}
-
-// knownTo are the values that an identity is shown elsewhere than at address.
-func (b *Bench) knownTo(name, address string) map[string]bool {
-	if b.known == nil {
-		b.known = map[string]map[string][]string{}
-	}
-	values := b.known[name]
-	if values == nil {
-		values = map[string][]string{}
-		for _, x := range b.Site.Sightings().Shown(name) {
-			for _, value := range state.Flatten("", x.Header.Get("Content-Type"), x.Body) {
-				if at := values[value]; len(at) < 2 && !slices.Contains(at, x.URL) {
-					values[value] = append(at, x.URL)
-				}
-			}
-		}
-		b.known[name] = values
-	}
-	known := map[string]bool{}
-	for value, at := range values {
-		if len(at) > 1 || at[0] != address {
-			known[value] = true
-		}
-	}
-	return known
 }
 
 // leaveOutGeneric asks for an object that does not exist, and leaves out what is
@@ -250,7 +225,7 @@ func (o *object) leaveOutGeneric(ctx context.Context, f *finding.Finding, c call
 		generic[value] = true
 		generic[strings.ReplaceAll(value, id, o.refs[len(o.refs)-1].Value)] = true
 	}
-	o.forget(generic)
+	o.forget(func(value string) bool { return generic[value] })
 	f.Proof.Controls = append(f.Proof.Controls, finding.Control{Name: "missing-object", Passed: true,
 		Text: fmt.Sprintf("an object that does not exist (%s), asked for %s, was answered %d; what its answer says does not count", id, c.text, none.status)})
 	return nil
@@ -418,36 +393,11 @@ func (o *object) privateBecause(shown state.Snapshot) string {
 	}
 	personal := o.bench.personalTo(o.owner.Name(), o.action.URL)
 	for _, where := range sortedPlaces(shown) {
-		if personal[shown[where]] {
+		if personal(shown[where]) {
 			return fmt.Sprintf("holds %q, which pages behind the login show to %q alone", o.bench.redact(shown[where]), o.owner.Name())
 		}
 	}
 	return ""
-}
-
-// personalTo are the values that say something of one person: what pages behind
-// the login show to that identity and no page elsewhere shows to another.
-func (b *Bench) personalTo(name, address string) map[string]bool {
-	seen := b.Site.Sightings()
-	personal := map[string]bool{}
-	for _, x := range seen.Shown(name) {
-		if x.URL == address || x.Authenticated == nil || !*x.Authenticated {
-			continue
-		}
-		for where, value := range state.Flatten("", x.Header.Get("Content-Type"), x.Body) {
-			if isPersonal(where, value) {
-				personal[value] = true
-			}
-		}
-	}
-	for _, other := range seen.Everybody() {
-		if other != name && !seen.Privileged(other) {
-			for value := range b.knownTo(other, address) {
-				delete(personal, value)
-			}
-		}
-	}
-	return personal
 }
 
 var (

@@ -55,23 +55,30 @@ type Bench struct {
 	// the scan. Otherwise they are only aimed at objects made for the purpose.
 	AllowDeletes bool
 
+	guided  sync.Once
+	guiding *guide
+
 	turn     sync.Mutex
 	once     sync.Once
 	subjects map[string]*subject
 	order    []*subject
 	outset   state.Snapshot // read by Watch; nil if nobody watches
 	idle     state.Noise
-	known    map[string]map[string][]string // where values were shown, by identity
-	passes   map[string][]pass              // tokens, by identity
-	keys     map[string]string              // of tokens, that can be guessed; "" for those that cannot
-	plain    map[string]bool                // endpoints that were proven to take forged requests as they are
-	barren   map[string]bool                // pages that show strangers no token, see tokenOn
+	knowing  sync.Mutex         // guards known and persons
+	known    map[string]shownAt // where values were shown, by identity
+	persons  map[string]shownAt // those that are personal
+	passing  sync.Mutex         // guards passes and keys
+	passes   map[string][]pass  // tokens, by identity
+	keys     map[string]string  // of tokens, that can be guessed; "" for those that cannot
+	plain    map[string]bool    // endpoints that were proven to take forged requests as they are
+	barren   map[string]bool    // pages that show strangers no token, see tokenOn
 	// bothSettings counts, for each way to send, the settings for third-party
 	// cookies under which it was seen to work.
 	bothSettings map[attacker.Vehicle]int
-	used         []*browser.Browser        // that were given out and have not ended
-	alive        map[*identity.Session]int // what had been sent when it was last seen to be, see sent
-	personal     map[string]bool           // identity and page, see showsLife
+	used         []*browser.Browser         // that were given out and have not ended
+	trusted      map[*identity.Session]bool // are not asked whether they live, in a quiet time
+	alive        map[*identity.Session]int  // what had been sent when it was last seen to be, see sent
+	personal     map[string]bool            // identity and page, see showsLife
 	// brooding are subjects whose canaries wait for the next attempt on the action.
 	brooding []*subject
 }
@@ -144,6 +151,11 @@ func (b *Bench) Attempt(ctx context.Context, f finding.Finding) (finding.Finding
 		tried, err = b.unlessLost(ctx, f, tried, err)
 	}
 	tried, err = b.unlessEnded(ctx, f, tried, err)
+	return b.concluded(ctx, f, tried, err)
+}
+
+// concluded is the verdict on an attempt that ended with err.
+func (b *Bench) concluded(ctx context.Context, f, tried finding.Finding, err error) (finding.Finding, error) {
 	var no *errNotTestable
 	switch {
 	case err == nil:

@@ -79,15 +79,8 @@ func (b *Bench) canarySubject(ctx context.Context, f finding.Finding, a finding.
 // creatorFor finds the action that makes what a destroys, and learns it.
 func (b *Bench) creatorFor(ctx context.Context, f finding.Finding, a finding.Action, victim *identity.Session) (*subject, error) {
 	under := collection(a.Route)
-	for _, candidate := range b.Site.Actions {
-		if !strings.EqualFold(candidate.Method, "POST") || candidate.Login || candidate.Bearer && victim.Ambient() || destroys(candidate) || len(placeholders(candidate)) > 0 {
-			continue
-		}
-		route := strings.TrimSuffix(candidate.Route, "/")
-		for _, word := range []string{"/new", "/create", "/add"} {
-			route = strings.TrimSuffix(route, word)
-		}
-		if strings.TrimSuffix(route, "/") != under || under == "" {
+	for _, candidate := range b.guide().makers[under] {
+		if candidate.Bearer && victim.Ambient() || under == "" {
 			continue
 		}
 		creator, err := b.subject(ctx, f, candidate, victim)

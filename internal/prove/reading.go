@@ -5,7 +5,6 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
-	"sort"
 	"strings"
 
 	"github.com/mantlet-dev/mantlet/internal/finding"
@@ -91,52 +90,14 @@ func (b *Bench) readable(session *identity.Session, a finding.Action, also []str
 	for _, address := range also {
 		add(address)
 	}
-	for _, candidate := range b.candidates(session.Name(), target) {
-		add(candidate)
+	for candidate := range b.guide().around(session.Name(), target) {
+		if add(candidate); len(urls) == widePages {
+			break
+		}
 	}
 	add((&url.URL{Scheme: target.Scheme, Host: target.Host, Path: "/"}).String())
 	if up := target.Path[:strings.LastIndexByte("/"+target.Path, '/')]; up != "" {
 		add((&url.URL{Scheme: target.Scheme, Host: target.Host, Path: up}).String())
-	}
-	return urls
-}
-
-// candidates are the pages and JSON answers that were seen, one for each route,
-// ordered by how near they are to target.
-func (b *Bench) candidates(who string, target *url.URL) []string {
-	type page struct {
-		url  string
-		rank int
-	}
-	var pages []page
-	routes := map[string]bool{}
-	for _, x := range b.Site.Exchanges {
-		if x.Method != "GET" || x.Status != 200 || x.Identity != who || routes[x.Route] || x.Purpose == "robots" {
-			continue
-		}
-		u, err := url.Parse(x.URL)
-		if err != nil || u.Host != target.Host {
-			continue
-		}
-		rank := 10 - 2*sharedSegments(u.Path, target.Path)
-		switch {
-		case x.Type == "application/json" && !strings.Contains(x.Purpose, "openapi"):
-			rank -= 3
-		case x.Type != "text/html" && x.Type != "application/xhtml+xml":
-			continue
-		}
-		routes[x.Route] = true
-		pages = append(pages, page{x.URL, rank})
-	}
-	sort.SliceStable(pages, func(i, j int) bool {
-		if pages[i].rank != pages[j].rank {
-			return pages[i].rank < pages[j].rank
-		}
-		return pages[i].url < pages[j].url
-	})
-	var urls []string
-	for _, p := range pages {
-		urls = append(urls, p.url)
 	}
 	return urls
 }
@@ -156,12 +117,7 @@ func (b *Bench) safeToRead(address string) bool {
 	if err != nil || endsSession.MatchString(u.Path) || destructive.MatchString(u.Path) {
 		return false
 	}
-	for _, a := range b.Site.Actions {
-		if strings.EqualFold(a.Method, "GET") && u.RawQuery != "" && pathOf(a.URL) == u.Path {
-			return false
-		}
-	}
-	return true
+	return u.RawQuery == "" || !b.guide().following[u.Path]
 }
 
 // narrow keeps of an oracle what shows the given changes.

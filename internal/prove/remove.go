@@ -44,18 +44,11 @@ func (s *subject) removeCreated(ctx context.Context) (string, error) {
 
 // removers are the destructive actions on what the action's collection holds.
 func (s *subject) removers() []finding.Action {
-	under := strings.TrimSuffix(s.action.Route, "/")
-	for _, word := range []string{"/new", "/create", "/add"} {
-		under = strings.TrimSuffix(under, word)
+	under := addsTo(s.action.Route)
+	if under == "" {
+		return nil
 	}
-	var found []finding.Action
-	for _, a := range s.bench.Site.Actions {
-		a = templated(a)
-		if !strings.EqualFold(a.Method, "GET") && !(a.Bearer && s.victim.Ambient()) && destroys(a) && collection(a.Route) == under && under != "" {
-			found = append(found, a)
-		}
-	}
-	return found
+	return slices.DeleteFunc(slices.Clone(s.bench.guide().removers[under]), func(a finding.Action) bool { return a.Bearer && s.victim.Ambient() })
 }
 
 // remove aims one remover at the object that bears mark and says whether it is gone.

@@ -42,17 +42,13 @@ func (b *Bench) attackerOf(victim *identity.Session) *identity.Session {
 // tokenFor is the token that who is shown: on the action's own page, or on any
 // page that has a field of that name.
 func (b *Bench) tokenFor(ctx context.Context, who *identity.Session, a finding.Action, name string) string {
-	pages := []string{a.Page}
-	for _, other := range b.Site.Actions {
-		for _, field := range other.Fields {
-			if field.Name == name && other.Page != a.Page {
-				pages = append(pages, other.Page)
-			}
-		}
-	}
+	pages := append([]string{a.Page}, b.guide().fields[name]...)
 	seen := map[string]bool{"": true}
 	for _, address := range pages {
-		if seen[address] || len(seen) > 8 || b.Grant.Allows(address) != nil {
+		if len(seen) > 8 {
+			break
+		}
+		if seen[address] || b.Grant.Allows(address) != nil {
 			continue
 		}
 		seen[address] = true

@@ -58,9 +58,11 @@ func (o ordeals) note(f finding.Finding) {
 // GET, a search mostly, is one only if it was taken for a change.
 func changing(site *observe.Site, o ordeals) []string {
 	var places []string
+	listed := map[string]bool{}
 	for _, a := range site.Actions {
 		place := a.Endpoint().String()
-		if (a.Method != http.MethodGet || o.links[place]) && !slices.Contains(places, place) {
+		if (a.Method != http.MethodGet || o.links[place]) && !listed[place] {
+			listed[place] = true
 			places = append(places, place)
 		}
 	}

@@ -61,28 +61,29 @@ func put(ctx context.Context, job Job, c crew, site *observe.Site, b *browsers, 
 
 func (t *trial) run(ctx context.Context, bench *prove.Bench, out *sink) {
 	t.findings = byAction(t.findings)
-	total, done := planned(t.findings), 0
 	t.ordeals = ordeals{tested: map[string]bool{}, links: map[string]bool{}, why: map[string]string{}}
+	total, done := planned(t.findings), 0
+	read := readFirst(ctx, bench, t.findings, total, out)
 	var after []finding.Finding
 	var tried check.Tried
 	for i, f := range t.findings {
-		if f.Plan == nil {
-			after = append(after, f)
-			tried.Note(f)
+		if tried.Moot(f) && f.Plan != nil {
 			continue
 		}
-		if tried.Moot(f) {
-			continue
+		var err error
+		if r, known := read[i]; known {
+			f, err = r.f, r.err
+		} else if f.Plan != nil {
+			out.progress("prove", done, total, "%s %s", f.Weakness, f.Endpoint)
+			f, err = bench.Attempt(ctx, f)
 		}
-		out.progress("prove", done, total, "%s %s", f.Weakness, f.Endpoint)
-		f, err := bench.Attempt(ctx, f)
 		after = append(after, f)
 		tried.Note(f)
-		done++
-		t.ordeals.note(f)
-		if f.Proof != nil && f.Proof.Browser != "" {
-			t.proofs++
+		if f.Plan == nil {
+			continue
 		}
+		done++
+		t.note(f)
 		if err != nil {
 			out.skip(finding.Skip{What: string(f.Weakness) + " " + f.Endpoint.String(), Why: reason(err), Incomplete: true})
 			if stopped(err) {
@@ -92,6 +93,14 @@ func (t *trial) run(ctx context.Context, bench *prove.Bench, out *sink) {
 		}
 	}
 	t.findings = after
+}
+
+// note counts what came of an attempt.
+func (t *trial) note(f finding.Finding) {
+	t.ordeals.note(f)
+	if f.Proof != nil && f.Proof.Browser != "" {
+		t.proofs++
+	}
 }
 
 // byAction brings plans on the same action together, in the order in which the first
