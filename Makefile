@@ -32,7 +32,7 @@ accuracy: setup build ## scan the whole lab and hold it against its truth
 
 bench: setup bench-guard ## what guard and scan cost: ratios to their peers, and to plain fetches
 	@$(GO) test -run "^$$" -bench 'Routes|Proofs' -benchtime 3x ./internal/scan
-	@$(GO) test -run "^$$" -bench Workshop -benchtime 1x -timeout 30m ./internal/scan
+	@$(GO) test -run "^$$" -bench 'CostPerRoute|Workshop' -benchtime 1x -timeout 30m ./internal/scan
 
 # nginx is not installed from here, since its package starts a server: apt-get install nginx-light
 bench-guard: ## the guard beside its peers, in one run of about ten minutes

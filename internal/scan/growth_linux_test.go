@@ -2,6 +2,7 @@ package scan_test
 
 import (
 	"context"
+	"fmt"
 	"runtime"
 	"syscall"
 	"testing"
@@ -86,5 +87,37 @@ func TestJudgingGrowsNoFasterThanTheSite(t *testing.T) {
 	}
 	if most := max(small.cpu, 10*time.Millisecond) * times * 2; large.cpu > most {
 		t.Errorf("%v of CPU for %d routes and %v for ten times as many, want at most %v", small.cpu, 100, large.cpu, most)
+	}
+}
+
+// BenchmarkCostPerRoute scans applications of three sizes as two users with all checks
+// and proofs but those that take the browser, and prints what a route costs: requests,
+// and CPU of scanner and application together. Neither may grow with the application.
+func BenchmarkCostPerRoute(b *testing.B) {
+	requests, cpu := map[int]float64{}, map[int]float64{}
+	sizes := []int{20, 200, 1000}
+	for _, routes := range sizes {
+		b.Run(fmt.Sprintf("routes=%d", routes), func(b *testing.B) {
+			asked, spent, memory := 0, time.Duration(0), int64(0)
+			for b.Loop() {
+				w, server := serveWorkshop(b, routes, 0)
+				peak := watchMemory(100 * time.Millisecond)
+				spent += costOf(func() { scanWorkshop(b, server.URL, routes, false) }).cpu
+				memory = max(memory, peak())
+				asked += w.requests()
+			}
+			scanned := float64(b.N * routes)
+			requests[routes], cpu[routes] = float64(asked)/scanned, float64(spent.Microseconds())/1000/scanned
+			b.ReportMetric(requests[routes], "requests/route")
+			b.ReportMetric(cpu[routes], "ms-CPU/route")
+			b.ReportMetric(float64(memory>>20), "MB-peak")
+		})
+	}
+	small, large := sizes[0], sizes[len(sizes)-1]
+	if requests[large] > 1.1*requests[small] {
+		b.Errorf("a route costs %.1f requests among %d and %.1f among %d", requests[large], large, requests[small], small)
+	}
+	if cpu[large] > 2*cpu[small] {
+		b.Errorf("a route costs %.1f ms of CPU among %d and %.1f among %d", cpu[large], large, cpu[small], small)
 	}
 }
