@@ -134,7 +134,7 @@ type collector struct {
 
 func newCollector(ctx context.Context, g *scope.Grant, sessions []*identity.Session, o Options) *collector {
 	c := &collector{ctx: ctx, grant: g, sessions: sessions, o: o, site: &Site{Target: g.Starts()[0]},
-		byURL: map[string]*view{}, api: &api{}, routes: newRoutes(), actions: newActions(), scripts: map[string]string{}, spelled: map[string]*spelled{},
+		byURL: map[string]*view{}, api: &api{logins: map[string][]string{}}, routes: newRoutes(), actions: newActions(), scripts: map[string]string{}, spelled: map[string]*spelled{},
 		apiRead: map[string]bool{}, ending: map[string]bool{}, skipped: map[finding.Skip]bool{}, atOnce: map[string]bool{}}
 	for _, s := range sessions {
 		c.site.Identities = append(c.site.Identities, s.Name())

@@ -52,6 +52,7 @@ func (c *collector) crawlAs(s *identity.Session) {
 	if s.IsAnonymous() && len(c.api.operations) == 0 {
 		c.readLinkedAPI(w.views)
 	}
+	c.api.logins[w.session.Name()] = w.session.Accounts()
 	w.walk(c.api.reads(c.api.harvest(w.views)))
 	for _, route := range sortedKeys(w.held) {
 		c.skip(finding.Skip{What: route, Why: fmt.Sprintf("more of the same: %s saw %d addresses of it", nameOf(s), w.counts[route])})

@@ -31,6 +31,10 @@ type api struct {
 	// values are what was seen in the place of path parameters, by the template up
 	// to and including the parameter.
 	values map[string]string
+	// own are those of values that name something of an identity's own; logins are the
+	// names that identities log in with.
+	own    map[string]string
+	logins map[string][]string
 	// sockets are the addresses of WebSockets that documents describe.
 	sockets []string
 	// keys are the headers in which documents say that credentials travel.

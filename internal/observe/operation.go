@@ -68,8 +68,14 @@ func (o operation) address(found map[string]string) (raw string, fields []findin
 	raw = base.Scheme + "://" + base.Host + path
 	query := url.Values{}
 	for _, p := range o.params {
-		if p.Value.In == "query" && p.Value.Required && o.method == http.MethodGet {
+		switch {
+		case p.Value.In != "query" || o.method != http.MethodGet:
+		case p.Value.Required:
 			query.Set(p.Value.Name, asText(parameterSample(p.Value)))
+		default:
+			if most := longestPage(p.Value); most != "" {
+				query.Set(p.Value.Name, most)
+			}
 		}
 	}
 	if len(query) > 0 {
@@ -152,12 +158,16 @@ func (a *api) harvest(views []*view) map[string]string {
 	if a.values == nil {
 		a.values = map[string]string{}
 	}
+	if a.own == nil {
+		a.own = map[string]string{}
+	}
 	found := map[string]string{}
 	keep := func(place, value string) {
 		if value != "" && found[place] == "" {
 			found[place] = value
 		}
 	}
+	mine := ownNames(views, a.logins)
 	for _, v := range views {
 		if v.exchange.Status >= 400 {
 			continue
@@ -171,7 +181,14 @@ func (a *api) harvest(views []*view) map[string]string {
 				a.fromAddress(f.URL, keep)
 			}
 		}
-		a.fromJSON(v, keep)
+		a.fromJSON(v, keep, nil)
+	}
+	for _, v := range views {
+		a.fromJSON(v, func(place, value string) {
+			if value != "" && a.own[place] == "" {
+				a.own[place], found[place], a.values[place] = value, value, value
+			}
+		}, mine)
 	}
 	for place, value := range found {
 		if a.values[place] == "" {
@@ -203,14 +220,19 @@ func (a *api) fromAddress(rawURL string, keep func(place, value string)) {
 // largestList is the size up to which a JSON answer is searched for identifiers.
 const largestList = 256 << 10
 
-func (a *api) fromJSON(v *view, keep func(place, value string)) {
-	if !isJSON(v.exchange.Type) || len(v.body) > largestList {
+// fromJSON keeps what a list calls its items by, of those that name one of mine if mine
+// is not nil.
+func (a *api) fromJSON(v *view, keep func(place, value string), mine []string) {
+	if !isJSON(v.exchange.Type) || len(v.body) > largestList || mine != nil && len(mine) == 0 {
 		return
 	}
 	var doc any
 	u, err := url.Parse(v.exchange.URL)
-	if err != nil || json.Unmarshal(v.body, &doc) != nil {
+	if err != nil || json.Unmarshal(v.body, &doc) != nil || v.exchange.Status >= 400 {
 		return
+	}
+	if mine != nil {
+		doc = itemsOf(doc, mine, 0)
 	}
 	above := segments(u.Path)
 	for _, o := range a.operations {

@@ -80,7 +80,7 @@ func (b *Bench) canarySubject(ctx context.Context, f finding.Finding, a finding.
 func (b *Bench) creatorFor(ctx context.Context, f finding.Finding, a finding.Action, victim *identity.Session) (*subject, error) {
 	under := collection(a.Route)
 	for _, candidate := range b.guide().makers[under] {
-		if candidate.Bearer && victim.Ambient() || under == "" {
+		if candidate.Bearer && victim.Ambient() || under == "" || addsTo(pathOf(candidate.URL)) != within(a) {
 			continue
 		}
 		creator, err := b.subject(ctx, f, candidate, victim)
@@ -183,11 +183,14 @@ func (s *subject) isAimed(mark string) bool {
 	return s.live != nil && (strings.Contains(strings.ToLower(s.live.around), strings.ToLower(mark)) || s.live.alone && strings.Contains(s.live.page, mark))
 }
 
+// inAnyPlace is a placeholder of a route that was quoted for a pattern.
+var inAnyPlace = regexp.MustCompile(`\\\{[^}]*\\\}`)
+
 var keyed = regexp.MustCompile(`\[([^\]]*=[^\]]*)\]`)
 
 // candidateIDs are the identifiers that appeared, the likeliest first: in
-// addresses of the action's route, as keys of the object with the mark, as members
-// called id.
+// addresses of the action's route, as members that are called like the placeholder, as
+// keys of the object with the mark, as members called id.
 func candidateIDs(route string, changes []finding.Change, mark string) []string {
 	var ids []string
 	add := func(id string) {
@@ -195,14 +198,23 @@ func candidateIDs(route string, changes []finding.Change, mark string) []string 
 			ids = append(ids, id)
 		}
 	}
-	head, _, _ := strings.Cut(route, "{")
-	inPath := regexp.MustCompile(regexp.QuoteMeta(head) + `([^/?#"\]\s]+)`)
+	head, name := route, ""
+	if i := strings.LastIndexByte(route, '{'); i >= 0 {
+		head = route[:i]
+		name, _, _ = strings.Cut(route[i+1:], "}")
+	}
+	inPath := regexp.MustCompile(inAnyPlace.ReplaceAllString(regexp.QuoteMeta(head), `[^/?#"\s]+`) + `([^/?#"\]\s]+)`)
 	for _, c := range changes {
 		if c.Before != "" {
 			continue
 		}
 		for _, found := range inPath.FindAllStringSubmatch(c.Where+" "+c.After, -1) {
 			add(found[1])
+		}
+	}
+	for _, c := range changes {
+		if c.Before == "" && name != "" && strings.HasSuffix(c.Where, "."+name) {
+			add(c.After)
 		}
 	}
 	for _, c := range changes {
@@ -258,8 +270,8 @@ func (b *Bench) bears(ctx context.Context, victim *identity.Session, aimed findi
 // the id.
 func (b *Bench) rowBears(ctx context.Context, victim *identity.Session, aimed finding.Action, id, mark string) bool {
 	u := aimed.URL
-	if at := strings.Index(u, collection(aimed.Route)); at > 0 {
-		u = u[:at] + collection(aimed.Route)
+	if at := strings.Index(u, within(aimed)); at > 0 {
+		u = u[:at] + within(aimed)
 	}
 	page, _, err := b.fetch(ctx, victim, u)
 	if err != nil {

@@ -47,7 +47,7 @@ func newGuide(site *observe.Site) *guide {
 		case destroys(t):
 			g.removers[collection(t.Route)] = append(g.removers[collection(t.Route)], t)
 		}
-		if strings.EqualFold(a.Method, "POST") && !a.Login && !destroys(a) && len(placeholders(a)) == 0 {
+		if strings.EqualFold(a.Method, "POST") && !a.Login && !destroys(a) {
 			under := addsTo(a.Route)
 			g.makers[under] = append(g.makers[under], a)
 		}

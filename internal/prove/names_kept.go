@@ -67,3 +67,17 @@ func withoutOptional(values []value, a finding.Action) []value {
 		return known && !keep
 	})
 }
+
+// withoutOptionalPassword leaves out the password that a documented update may change
+// beside other things: without it, what else it changes can be put to the test.
+func withoutOptionalPassword(a finding.Action) finding.Action {
+	if a.Source != "openapi" || a.Login || strings.EqualFold(a.Method, "POST") {
+		return a
+	}
+	optional := func(f finding.Field) bool { return f.Type == "password" && !f.Required }
+	others := slices.ContainsFunc(a.Fields, func(f finding.Field) bool { _, ok := finding.InBody(f.In); return ok && f.Type != "password" })
+	if others {
+		a.Fields = slices.DeleteFunc(slices.Clone(a.Fields), optional)
+	}
+	return a
+}

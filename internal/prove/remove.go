@@ -44,11 +44,13 @@ func (s *subject) removeCreated(ctx context.Context) (string, error) {
 
 // removers are the destructive actions on what the action's collection holds.
 func (s *subject) removers() []finding.Action {
-	under := addsTo(s.action.Route)
+	under, at := addsTo(s.action.Route), addsTo(pathOf(s.action.URL))
 	if under == "" {
 		return nil
 	}
-	return slices.DeleteFunc(slices.Clone(s.bench.guide().removers[under]), func(a finding.Action) bool { return a.Bearer && s.victim.Ambient() })
+	return slices.DeleteFunc(slices.Clone(s.bench.guide().removers[under]), func(a finding.Action) bool {
+		return a.Bearer && s.victim.Ambient() || within(a) != at
+	})
 }
 
 // remove aims one remover at the object that bears mark and says whether it is gone.

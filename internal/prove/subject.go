@@ -75,6 +75,7 @@ type subject struct {
 // subject gives the subject of an action, learned; its error says why it cannot
 // be tested.
 func (b *Bench) subject(ctx context.Context, f finding.Finding, a finding.Action, victim *identity.Session) (*subject, error) {
+	a = withoutOptionalPassword(a)
 	key := strings.Join([]string{victim.Name(), a.Method, a.URL, a.Encoding, submitName(a)}, " ")
 	s := b.subjects[key]
 	if s == nil {

@@ -3,6 +3,7 @@ package prove
 import (
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/mantlet-dev/mantlet/internal/finding"
@@ -68,17 +69,33 @@ func placeholders(a finding.Action) []string {
 	return found
 }
 
-// collection is the part of a route before its first placeholder or destructive
-// word: "/payees" of "/payees/{id}/delete".
+// collection is the part of a route that holds what the route's last placeholder names:
+// "/payees" of "/payees/{id}/delete", "/posts/{slug}/notes" of "/posts/{slug}/notes/{id}";
+// "" where something of that is meant and not itself, as in "/posts/{slug}/favourite".
 func collection(route string) string {
-	var kept []string
-	for _, segment := range strings.Split(route, "/") {
-		if strings.HasPrefix(segment, "{") || destructive.MatchString(segment) {
-			break
-		}
-		kept = append(kept, segment)
+	segments := strings.Split(strings.TrimSuffix(route, "/"), "/")
+	if i := slices.IndexFunc(segments, destructive.MatchString); i >= 0 {
+		segments = segments[:i]
 	}
-	return strings.Join(kept, "/")
+	at := -1
+	for i, segment := range segments {
+		if strings.HasPrefix(segment, "{") {
+			at = i
+		}
+	}
+	switch {
+	case at < 0:
+		return strings.Join(segments, "/")
+	case at < len(segments)-1:
+		return ""
+	}
+	return strings.Join(segments[:at], "/")
+}
+
+// within is the part of an action's own path that its collection takes up.
+func within(a finding.Action) string {
+	path, n := strings.Split(pathOf(a.URL), "/"), strings.Count(collection(a.Route), "/")+1
+	return strings.Join(path[:min(n, len(path))], "/")
 }
 
 // templated gives a destructive action the placeholder that its route lacks,
