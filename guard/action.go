@@ -60,7 +60,7 @@ func (g *Guard) ActionToken(h http.Header, r *http.Request, a Action, ttl time.D
 func (g *Guard) TakeAction(r *http.Request, token string, a Action) policy.Decision {
 	reason := g.takeAction(r, token, a)
 	d := policy.Decision{Allowed: reason == policy.ValidToken, Reason: reason}
-	g.tell(r, Event{Decision: d, Rule: RuleTokens, Mode: Enforce})
+	g.tell(r, d, RuleTokens, Enforce)
 	return d
 }
 

@@ -105,7 +105,7 @@ const pageCSP = "default-src 'none'"
 func (g *Guard) Refuse(w http.ResponseWriter, r *http.Request, reason policy.Reason) {
 	rw := newResponse(w, g, r)
 	defer rw.finish()
-	g.tell(r, Event{Decision: policy.Decision{Reason: reason}, Rule: ruleOf(reason), Mode: Enforce})
+	g.tell(r, policy.Decision{Reason: reason}, ruleOf(reason), Enforce)
 	g.refuse(rw, r, reason)
 }
 

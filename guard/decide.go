@@ -9,17 +9,30 @@ import (
 // decide is the one decision function. What a rule in report or off would have
 // refused is let go of that rule alone: the others still hold for the request.
 func (g *Guard) decide(r *http.Request) policy.Decision {
+	scheme := g.scheme(r)
+	if d, sure := g.glance.Decide(scheme, r); sure && (d.Allowed || g.enforcesAll) {
+		if d.Allowed && !g.onlyRules {
+			d = g.beyond(r, scheme, d)
+		}
+		g.tell(r, d, ruleOf(d.Reason), Enforce)
+		return d
+	}
+	return g.judge(r, scheme)
+}
+
+// judge decides by all the facts.
+func (g *Guard) judge(r *http.Request, scheme string) policy.Decision {
 	j := judgement{guard: g, request: r, rules: &g.rules}
 	g.rules.Take(&j.facts, r)
-	j.facts.Scheme = g.scheme(r)
+	j.facts.Scheme = scheme
 	d := j.ask()
 	if d.Allowed && !g.onlyRules {
-		d = j.beyond(d)
+		d = g.beyond(r, scheme, d)
 	}
 	if d.Allowed && j.strip {
 		d.Reason = policy.FrameWithoutCookies
 	}
-	g.tell(r, Event{Decision: d, Rule: j.ruleOf(d.Reason), Mode: Enforce})
+	g.tell(r, d, j.ruleOf(d.Reason), Enforce)
 	return d
 }
 
@@ -103,7 +116,7 @@ func (g *Guard) lets(r *http.Request, rule Rule, reason policy.Reason) bool {
 	}
 	mode := g.modes[rule]
 	if mode == Report {
-		g.tell(r, Event{Decision: policy.Decision{Reason: reason}, Rule: rule, Mode: Report})
+		g.tell(r, policy.Decision{Reason: reason}, rule, Report)
 	}
 	return mode != Enforce
 }
@@ -130,12 +143,11 @@ func (j *judgement) forgetSocket() {
 }
 
 // beyond asks what the declared rules cannot see. allowed is their answer.
-func (j *judgement) beyond(allowed policy.Decision) policy.Decision {
-	g, r := j.guard, j.request
+func (g *Guard) beyond(r *http.Request, scheme string, allowed policy.Decision) policy.Decision {
 	if g.cookies.duplicate(r.Header) && !g.lets(r, RuleCookies, policy.DuplicateCookie) {
 		return policy.Decision{Reason: policy.DuplicateCookie}
 	}
-	if reason := g.transport(r, j.facts.Scheme); reason != "" && !g.lets(r, RuleTransport, reason) {
+	if reason := g.transport(r, scheme); reason != "" && !g.lets(r, RuleTransport, reason) {
 		return policy.Decision{Reason: reason}
 	}
 	if d := g.cors.preflight(r); d.Reason != "" {

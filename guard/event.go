@@ -16,19 +16,19 @@ type Event struct {
 	Mode     Mode
 }
 
-// tell counts, logs and hands on an event. Values of headers, cookies and tokens
+// tell counts, logs and hands on a decision. Values of headers, cookies and tokens
 // are not logged: they are secrets, or an attacker's.
-func (g *Guard) tell(r *http.Request, e Event) {
-	g.metrics.decision(e)
+func (g *Guard) tell(r *http.Request, d policy.Decision, rule Rule, mode Mode) {
+	g.metrics.count(d, mode == Report, rule == RuleSockets)
 	if g.options.OnDecision != nil {
-		g.options.OnDecision(r, e)
+		g.options.OnDecision(r, Event{Decision: d, Rule: rule, Mode: mode})
 	}
-	if !e.Decision.Allowed && g.options.Logger != nil {
-		g.logRefusal(g.options.Logger, r, e)
+	if !d.Allowed && g.options.Logger != nil {
+		logRefusal(g.options.Logger, r, Event{Decision: d, Rule: rule, Mode: mode})
 	}
 }
 
-func (g *Guard) logRefusal(log *slog.Logger, r *http.Request, e Event) {
+func logRefusal(log *slog.Logger, r *http.Request, e Event) {
 	site := "absent"
 	if v := r.Header["Sec-Fetch-Site"]; len(v) > 0 {
 		site = "unknown"

@@ -13,6 +13,7 @@ import (
 // and is safe for concurrent use; to change rules, make another.
 type Guard struct {
 	rules      policy.Rules
+	glance     *policy.Glance // of rules
 	options    Options
 	modes      map[Rule]Mode // complete
 	frames     frames
@@ -50,6 +51,7 @@ func New(rules policy.Rules, o Options) (*Guard, error) {
 	if g.now == nil {
 		g.now = time.Now
 	}
+	g.glance = g.rules.Glance()
 	g.frames = newFrames(rules)
 	g.headers = newHeaders(o)
 	g.cookies = newCookieRules(o)

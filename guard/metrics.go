@@ -56,9 +56,9 @@ var allowReasons = []policy.Reason{
 	policy.NoCredentials, policy.ValidToken, policy.SocketOrigin, policy.PreflightAnswered, policy.FrameWithoutCookies, policy.HTTPSRedirect,
 }
 
-func (m *Metrics) decision(e Event) {
-	if t := m.tally(e.Decision.Reason); t != nil {
-		t.n[index(e.Decision.Allowed)][index(e.Mode == Report)][index(e.Rule == RuleSockets)].Add(1)
+func (m *Metrics) count(d policy.Decision, reported, socket bool) {
+	if t := m.tally(d.Reason); t != nil {
+		t.n[index(d.Allowed)][index(reported)][index(socket)].Add(1)
 	}
 }
 

@@ -92,7 +92,7 @@ func validUser(user string) error {
 }
 
 func (g *Guard) principalFailed(r *http.Request, err error) {
-	g.tell(r, Event{Decision: policy.Decision{Reason: policy.PrincipalUnavailable}, Rule: rulePrincipal, Mode: Enforce})
+	g.tell(r, policy.Decision{Reason: policy.PrincipalUnavailable}, rulePrincipal, Enforce)
 	if log := g.options.Logger; log != nil {
 		log.Error("who is logged in cannot be told", "error", err.Error())
 	}

@@ -191,7 +191,7 @@ func (p *proxy) fail(w http.ResponseWriter, r *http.Request, err error) {
 		reason = policy.UpstreamTimeout
 	}
 	if r.Context().Err() == nil { // else it is the client that went away
-		p.guard.tell(r, Event{Decision: policy.Decision{Reason: reason}, Rule: ruleProxy, Mode: Enforce})
+		p.guard.tell(r, policy.Decision{Reason: reason}, ruleProxy, Enforce)
 		if to := p.guard.options.Logger; to != nil {
 			to.Error("upstream failed", "error", err.Error())
 		}

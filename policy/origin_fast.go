@@ -77,16 +77,20 @@ func plainSerialized(s string) (Origin, bool) {
 // isWritten says whether header is o as a browser writes it, which is what String
 // gives, without making that.
 func (o *Origin) isWritten(header string) bool {
-	rest, ok := strings.CutPrefix(header, o.scheme)
-	if n := len("://") + len(o.host); !ok || len(rest) < n || rest[:3] != "://" || rest[3:n] != o.host {
-		return false
-	} else {
-		rest = rest[n:]
+	var rest string
+	var ok, standard bool
+	switch o.scheme {
+	case "https":
+		rest, ok = strings.CutPrefix(header, "https://")
+		standard = o.port == 443
+	case "http":
+		rest, ok = strings.CutPrefix(header, "http://")
+		standard = o.port == 80
 	}
-	standard := o.port == 443 && o.scheme == "https" || o.port == 80 && o.scheme == "http"
-	if standard || rest == "" {
-		return standard && rest == "" && o.host != ""
+	if standard || !ok {
+		return ok && rest == o.host && o.host != ""
 	}
-	port, ok := plainPort(rest)
-	return ok && port == o.port && o.host != ""
+	rest, ok = strings.CutPrefix(rest, o.host)
+	port, valid := plainPort(rest)
+	return ok && valid && port == o.port && o.host != ""
 }
