@@ -165,6 +165,9 @@ func how(p *finding.Plan) string {
 	if p.Kind == finding.PlanAccess {
 		parts = append(parts, "sent by "+cmp.Or(p.Intruder, "a visitor without a login"))
 	}
+	if p.Kind == finding.PlanRace {
+		parts = append(parts, fmt.Sprintf("sent %d times at once, for objects made for it", p.Parallel))
+	}
 	if len(p.Messages) > 0 {
 		parts = append(parts, count(len(p.Messages), "message"))
 	}

@@ -11,6 +11,7 @@ func All() []*Check {
 		authMissing, authFunction, authJWT, authSessionFixation, authSessionLogout, authTokenStorage,
 		bolaRead, bolaWrite, bolaExistence,
 		propertyExcess, propertyAssignment,
+		raceCondition,
 		cswsh, corsRead, postMessageOrigin,
 		cookieSameSite, cookieSecure, cookieHTTPOnly, cookieDomain,
 		exposedFile, exposedSecret, exposedCard, exposedHash,

@@ -51,6 +51,7 @@ const (
 	CategoryAuthentication Category = "Authentication"
 	CategoryObjects        Category = "BOLA/IDOR"
 	CategoryProperties     Category = "Property authorization"
+	CategoryRaces          Category = "Race conditions"
 
 	// CategoryConfiguration is the one that stands beside the others, see Beside.
 	CategoryConfiguration Category = "Configuration and exposure"
@@ -96,6 +97,7 @@ var catalogueOrder = []Weakness{
 	AuthMissing, AuthFunction, AuthJWT, AuthSessionFixation, AuthSessionLogout, AuthTokenStorage,
 	BOLARead, BOLAWrite, BOLAExistence,
 	PropertyExcess, PropertyAssignment,
+	RaceCondition,
 	CSWSH, CORSRead, PostMessageOrigin,
 	CookieSameSite, CookieSecure, CookieHTTPOnly, CookieDomain,
 	ExposedFile, ExposedSecret, ExposedCard, ExposedHash,

@@ -102,7 +102,7 @@ var (
 )
 
 var categories = []Category{CategoryChain, CategoryClickjacking, CategoryCSRF, CategorySocket, CategoryCORS, CategoryMessage,
-	CategoryAuthentication, CategoryObjects, CategoryProperties, CategorySession, CategoryConfiguration}
+	CategoryAuthentication, CategoryObjects, CategoryProperties, CategoryRaces, CategorySession, CategoryConfiguration}
 
 func (d *Description) readSingle(key, value string, remedies *[]string) (err error) {
 	switch key {

@@ -27,6 +27,8 @@ type Plan struct {
 	// Reach is what the forged request does beyond what the application's own page
 	// lets it do; only for PlanChain.
 	Reach *Reach `json:"reach,omitempty"`
+	// Parallel is how many times the request is sent at once; only for PlanRace.
+	Parallel int `json:"parallel,omitempty"`
 	// OnlyIfProven marks a suspicion that nothing seen supports: the place carries
 	// a defence, and only an attack that works would make it a finding. It is put
 	// to the test in an active scan and is never reported untested.
@@ -48,6 +50,8 @@ const (
 	PlanChain PlanKind = "chain"
 	// PlanAccess sends a request as somebody who may not: another identity or none.
 	PlanAccess PlanKind = "access"
+	// PlanRace sends one identity's own request several times at once.
+	PlanRace PlanKind = "race"
 )
 
 // MarkerSlot stands in a message where the fresh marker of a run is to go.

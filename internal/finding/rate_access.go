@@ -10,7 +10,7 @@ import (
 // attacker sends the request, and no victim's browser takes part.
 func isAccess(w Weakness) bool {
 	family, _, _ := strings.Cut(string(w), "-")
-	return family == "auth" || family == "bola" || family == "property"
+	return family == "auth" || family == "bola" || family == "property" || family == "race"
 }
 
 // An intrusion is what enters the base vector of such a weakness at a place.
@@ -47,6 +47,7 @@ var provenIntrusions = map[Weakness]intrusion{
 	AuthSessionFixation: {special: true, visit: true, read: "H", change: "H", stop: "N"},
 	AuthSessionLogout:   {hard: true, special: true, read: "L", change: "L", stop: "N"},
 	AuthTokenStorage:    {hard: true, special: true, visit: true, read: "L", change: "N", stop: "N"},
+	RaceCondition:       {hard: true, special: true, account: true, read: "N", change: "H", stop: "N"},
 	PropertyExcess:      {account: true, read: "H", change: "N", stop: "N"},
 }
 

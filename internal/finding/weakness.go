@@ -40,6 +40,8 @@ const (
 	PropertyExcess     Weakness = "property-excess"
 	PropertyAssignment Weakness = "property-assignment"
 
+	RaceCondition Weakness = "race-condition"
+
 	CSWSH             Weakness = "cswsh"
 	CORSRead          Weakness = "cors-read"
 	PostMessageOrigin Weakness = "postmessage-origin"

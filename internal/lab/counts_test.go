@@ -26,7 +26,7 @@ func truths(t *testing.T, variant string) []Truth {
 // and repaired beside it; what each application has to have is in each.
 func TestEveryWeaknessIsPlantedTwiceAndRepaired(t *testing.T) {
 	everywhere := []string{"bola-read", "bola-write", "auth-missing", "auth-function", "property-assignment", "property-excess", "cswsh", "cors-read", "chain"}
-	twice := []string{"bola-existence", "auth-session-fixation", "auth-session-logout", "auth-jwt", "auth-token-storage", "postmessage-origin"}
+	twice := []string{"bola-existence", "auth-session-fixation", "auth-session-logout", "auth-jwt", "auth-token-storage", "postmessage-origin", "race-condition"}
 	repaired := truths(t, "repaired")
 	for _, weakness := range slices.Concat(everywhere, twice) {
 		planted := 0

@@ -20,6 +20,8 @@ type flaws struct {
 	openingOpen   bool // GET and POST /backoffice/opening
 	stockByPut    bool // PUT /api/backoffice/stock; other methods are checked
 
+	vouchersRaced bool // POST /vouchers/{id}/redeem looks first and marks afterwards
+
 	// Properties.
 	profileTakesAll bool // POST /api/profile writes whatever it is sent
 	clubTakesAll    bool // POST /club/profile does
@@ -48,7 +50,7 @@ func everyFlaw() flaws {
 	return flaws{
 		addressesOfAll: true, parcelsOfAll: true, parcelsTold: true, parcelNotesOfAll: true, receiptsOfAll: true, refundsOfAll: true,
 		statementsOpen: true, remarksOpen: true, copiesForCookie: true,
-		customersOpen: true, discountOpen: true, openingOpen: true, stockByPut: true,
+		customersOpen: true, vouchersRaced: true, discountOpen: true, openingOpen: true, stockByPut: true,
 		profileTakesAll: true, clubTakesAll: true, cardTellsAll: true, directoryTells: true,
 		chosenSessions: true, logoutForgets: true, passesUnsigned: true, passesForever: true, passStored: true,
 		cardsWhole: true, dataAsPages: true, failuresTold: true, figuresOpen: true, settingsServed: true,

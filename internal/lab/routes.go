@@ -57,7 +57,7 @@ func (a *App) routes() http.Handler {
 	a.looking(mux, "GET /stamp.svg", "main", a.stamp)
 	if !a.variant.frontOnly {
 		for _, open := range []func(*http.ServeMux){a.addressBook, a.parcelDesk, a.receiptBox, a.draftDrawer, a.shopWindow,
-			a.statementFile, a.backoffice, a.club, a.loyalty, a.live, a.connect, a.desk, a.counter} {
+			a.statementFile, a.backoffice, a.club, a.loyalty, a.live, a.connect, a.desk, a.counter, a.voucherDesk} {
 			open(mux)
 		}
 	}
@@ -163,7 +163,7 @@ func (a *App) home(w http.ResponseWriter, r *http.Request) {
 var rooms = []link{
 	{"Addresses", "/addresses"}, {"Parcels", "/parcels"}, {"Receipts", "/receipts"}, {"Drafts", "/drafts"}, {"Products", "/products"},
 	{"Reviews", "/reviews"}, {"Statements", "/statements"}, {"Paper club", "/club"}, {"Loyalty", "/loyalty"}, {"Live", "/live"},
-	{"For programs", "/connect"}, {"Desk", "/desk"}, {"Counter", "/counter"},
+	{"For programs", "/connect"}, {"Desk", "/desk"}, {"Counter", "/counter"}, {"Vouchers", "/vouchers"},
 }
 
 func (a *App) loginForm(w http.ResponseWriter, r *http.Request) {

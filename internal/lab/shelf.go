@@ -23,7 +23,7 @@ type shelf struct {
 // stocked are the shelves as they are at the beginning.
 func stocked() map[string]*shelf {
 	shelves := map[string]*shelf{}
-	for i, kind := range []string{"addresses", "parcels", "receipts", "drafts", "reviews", "statements"} {
+	for i, kind := range []string{"addresses", "parcels", "receipts", "drafts", "reviews", "statements", "vouchers"} {
 		shelves[kind] = &shelf{next: 1000*(i+1) + 1, objects: map[string]object{}}
 	}
 	for _, o := range []struct {
@@ -43,6 +43,8 @@ func stocked() map[string]*shelf {
 		{"reviews", "bob", map[string]string{"text": "The blue envelopes arrive unbent"}},
 		{"statements", "alice", map[string]string{"account": "Alice Marchbanks, 40-11-7731", "total": "211 EUR", "remark": "settled in May"}},
 		{"statements", "bob", map[string]string{"account": "Bob Tarrant, 40-11-9020", "total": "87 EUR", "remark": "settled in June"}},
+		{"vouchers", "alice", map[string]string{"from": "Robin, for Alice", "state": "good"}},
+		{"vouchers", "bob", map[string]string{"from": "Ursula, for Bob", "state": "good"}},
 	} {
 		shelves[o.kind].put(o.owner, o.fields)
 	}
@@ -80,6 +82,18 @@ func (s *shop) change(kind, number string, fields map[string]string) {
 			s.shelves[kind].objects[number].fields[name] = value
 		}
 	}
+}
+
+// changeFrom writes a field only where it holds what it is to be changed from, in one step.
+func (s *shop) changeFrom(kind, number, field, from, to string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	o, found := s.shelves[kind].objects[number]
+	if !found || o.fields[field] != from {
+		return false
+	}
+	o.fields[field] = to
+	return true
 }
 
 func (s *shop) remove(kind, number string) {

@@ -23,6 +23,7 @@ type account struct {
 	settings map[string]string
 	notes    map[string]string // id to text
 	orders   []string
+	credit   int // in euros
 	record   record
 }
 
@@ -109,6 +110,15 @@ func (s *shop) order(user, item, quantity, note string) {
 	s.of(user, func(a *account) { a.orders = append(a.orders, fmt.Sprintf("%s × %s (%s)", quantity, item, note)) })
 }
 
+func (s *shop) addCredit(user string, amount int) {
+	s.of(user, func(a *account) { a.credit += amount })
+}
+
+func (s *shop) credit(user string) (credit int) {
+	s.of(user, func(a *account) { credit = a.credit })
+	return credit
+}
+
 func (s *shop) orders(user string) (orders []string) {
 	s.of(user, func(a *account) { orders = slices.Clone(a.orders) })
 	return orders
@@ -140,6 +150,7 @@ func (s *shop) state() map[string]string {
 		for id, text := range a.notes {
 			state[user+".notes."+id] = text
 		}
+		state[user+".credit"] = fmt.Sprint(a.credit)
 		for i, order := range a.orders {
 			state[fmt.Sprintf("%s.orders.%d", user, i+1)] = order
 		}

@@ -23,7 +23,7 @@ var placeholder = regexp.MustCompile(`\{[^}]*\}`)
 
 // aboutAccess says whether a weakness is one of authentication or authorization.
 func aboutAccess(w string) bool {
-	return slices.ContainsFunc([]string{"auth-", "bola-", "property-"}, func(family string) bool { return strings.HasPrefix(w, family) })
+	return slices.ContainsFunc([]string{"auth-", "bola-", "property-", "race-"}, func(family string) bool { return strings.HasPrefix(w, family) })
 }
 
 // intrude observes an instance as everybody it names and puts the suspicions about
@@ -114,8 +114,8 @@ func TestAccessToTheShop(t *testing.T) {
 			settled, remaining := intrude(t, app, "/api/loyalty", "/api/loyalty/history", "/api/loyalty/card")
 			holdAccess(t, app.Truth, settled)
 			for _, m := range remaining {
-				if m.Endpoint.Route == "/order" {
-					continue // nothing of the shop's takes an order back
+				if m.Endpoint.Route == "/order" || m.Endpoint.Route == "/vouchers/{id}/redeem" {
+					continue // nothing of the shop's takes an order back, nor credit that was given
 				}
 				t.Errorf("%s %s remains: %s %v", m.Purpose, m.Endpoint, m.Note, m.Changes)
 			}

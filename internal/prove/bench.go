@@ -235,6 +235,8 @@ func (b *Bench) carryOut(ctx context.Context, f finding.Finding) (finding.Findin
 		return b.tryMessage(ctx, f, victim)
 	case finding.PlanAccess:
 		return b.tryAccess(ctx, f, victim)
+	case finding.PlanRace:
+		return b.tryRace(ctx, f, victim)
 	}
 	return b.tryForge(ctx, f, victim)
 }

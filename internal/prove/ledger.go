@@ -62,6 +62,13 @@ func (l *Ledger) changed(i int, changes []finding.Change) {
 	e.Note = "not undone yet"
 }
 
+// joined says of an entry that it was sent together with the one before.
+func (l *Ledger) joined(i int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.entries[i].Undone, l.entries[i].Note = true, "sent at once with others; what they changed is told with the first"
+}
+
 // settle says of the entries how their change ended.
 func (l *Ledger) settle(entries []int, undone bool, note string) {
 	l.mu.Lock()
@@ -106,6 +113,7 @@ const (
 	purposeIntrusion  = "request as another"
 	purposeLogin      = "login"
 	purposeExtra      = "request with a field more"
+	purposeRace       = "request at once with others"
 	purposeCanary     = "canary"
 	purposeRestore    = "restore"
 )

@@ -81,9 +81,11 @@ func (g *Grant) attempt(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeoutCause(req.Context(), g.timeout, errTimeout)
-	out := req.Clone(ctx)
+	held, arrive := throughGate(ctx)
+	out := req.Clone(held)
 	out.Header.Set("User-Agent", g.agent)
 	resp, err := g.transport(req.URL.Host).RoundTrip(out)
+	arrive()
 	g.health.note(req.URL.Host, resp, err, g.local)
 	if err != nil {
 		err = explain(ctx, err)

@@ -11,6 +11,7 @@ import api
 import branches
 import brochure
 import cards
+import cheques
 import holder
 import letters
 import live
@@ -35,7 +36,7 @@ from kit.variant import variant
 # No interactive documentation: its page loads scripts from elsewhere.
 app = FastAPI(title="Fallow Bank", version="1", docs_url=None, redoc_url=None)
 for part in (accounts, profile_pages, settings, payees, overdraft, cards, savings, brochure, switches, vault, live, api, staff,
-             mandates, letters, branches, holder, passes, sockets, shared):
+             mandates, cheques, letters, branches, holder, passes, sockets, shared):
     app.include_router(part.router)
 
 

@@ -3,6 +3,7 @@ what, and which pages of others get through."""
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 from kit.people import password
 from kit.suite import BASE, FOREIGN, WEAK, Suite, first_message, marker, member, nobody
@@ -28,6 +29,20 @@ class Behind(Suite):
     @classmethod
     def setUpClass(cls):
         cls.alice = alice()
+
+    def test_cheques_at_the_same_moment(self):
+        path = self.alice.submit("/cheques", "/cheques", drawer="a friend").headers["Location"]
+        cash, before = self.alice.get(path).form(path + "/cash")["fields"], me(self.alice)["balance"]
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda _: self.alice.post(path + "/cash", cash), range(8)))
+        self.held("POST /cheques/{cheque_id}/cash", "race-condition", me(self.alice)["balance"] != before + 25)
+        bob, other = member("bob"), "/cheques/90010001"
+        self.assertEqual(bob.get(other).status, 404)
+        form = bob.get("/cheques/90010002").form("/cheques/90010002/cash")["fields"]
+        bob.post(other + "/cash", form)
+        self.held("POST /cheques/{cheque_id}/cash", "bola-write", "cashed" in self.alice.get(other).text)
+        bob.post(other + "/delete", bob.get("/cheques/90010002").form("/cheques/90010002/delete")["fields"])
+        self.held("POST /cheques/{cheque_id}/delete", "bola-write", self.alice.get(other).status == 404)
 
     def test_mandates_of_others(self):
         bob = member("bob")

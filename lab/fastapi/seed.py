@@ -50,6 +50,8 @@ def seed(store):
         store.add_payee(username, "Landlord", "DE02 5001 0517 0137 0750 30", payee_id=f"{username}-landlord")
         if not store.transfers(username):
             store.transfer(username, "Electric company", 80, "November")
+    store.add_cheque("alice", "Robin Reed, for Alice", "90010001")
+    store.add_cheque("bob", "Ursula Lind, for Bob", "90010002")
     for mandate_id, owner, creditor, reference in MANDATES:
         store.add_mandate(owner, creditor, reference, mandate_id)
     for letter_id, owner, subject, text in LETTERS:

@@ -27,6 +27,13 @@ SETTINGS = {
 }
 
 
+CHEQUE = 25  # what every cheque is worth
+
+
+class Cashed(Exception):
+    """The cheque was cashed before."""
+
+
 class NotEnough(Exception):
     """The balance does not cover the transfer."""
 
@@ -45,6 +52,7 @@ class Store(Tables):
         "sessions": ("id_hash",),
         "payees": ("owner", "payee_id"),
         "transfers": ("owner", "transfer_id"),
+        "cheques": ("owner", "cheque_id"),
         "requests": ("request_id",),
         "documents": ("owner", "document_id"),
         # Keyed by their numbers alone: whose they are stands inside.
@@ -146,6 +154,41 @@ class Store(Tables):
             "UpdateExpression": "SET balance = balance + :a", "ConditionExpression": "balance >= :least",
             "ExpressionAttributeValues": item({":a": amount, ":least": max(0, -amount)}),
         }}
+
+    # Cheques
+
+    def cheques(self, owner):
+        return self.of("cheques", owner)
+
+    def cheque(self, owner, cheque_id):
+        return self.must_get("cheques", owner=owner, cheque_id=cheque_id)
+
+    def add_cheque(self, owner, drawer, cheque_id=None):
+        cheque_id = cheque_id or number()
+        self.put("cheques", {"owner": owner, "cheque_id": cheque_id, "drawer": drawer, "state": "open"})
+        return cheque_id
+
+    def cash_cheque(self, owner, cheque_id):
+        """Marks the cheque if it is open, and pays it in, or does nothing at all."""
+        self.cheque(owner, cheque_id)
+        mark = {"Update": {
+            "TableName": self.table("cheques"), "Key": item({"owner": owner, "cheque_id": cheque_id}),
+            "UpdateExpression": "SET #s = :cashed", "ConditionExpression": "#s = :open", "ExpressionAttributeNames": {"#s": "state"},
+            "ExpressionAttributeValues": item({":cashed": "cashed", ":open": "open"}),
+        }}
+        try:
+            self.db.transact_write_items(TransactItems=[mark, self._moves(owner, CHEQUE)])
+        except ClientError as error:
+            if refused(error):
+                raise Cashed from None
+            raise
+
+    def pay_in(self, owner):
+        self.db.transact_write_items(TransactItems=[self._moves(owner, CHEQUE)])
+
+    def delete_cheque(self, owner, cheque_id):
+        self.cheque(owner, cheque_id)
+        self.delete("cheques", owner=owner, cheque_id=cheque_id)
 
     # Requests for help, left by people who cannot log in
 

@@ -212,6 +212,17 @@ class Works(Suite):
         self.assertEqual(program.get("/api/v1/me").status, 401)
         self.assertFalse(program.set_cookies)
 
+    def test_a_cheque_is_cashed_once(self):
+        drawer, before = marker(), me(self.alice)["balance"]
+        path = self.alice.submit("/cheques", "/cheques", drawer=drawer).headers["Location"]
+        self.assertIn(drawer, self.alice.get("/cheques").text)
+        cash = self.alice.get(path).form(path + "/cash")["fields"]
+        self.alice.post(path + "/cash", cash)
+        self.assertEqual(self.alice.post(path + "/cash", cash).status, 409)
+        self.assertEqual(me(self.alice)["balance"], before + 25)
+        self.alice.submit(path, path + "/delete")
+        self.assertEqual(self.alice.get(path).status, 404)
+
     def test_a_mandate_is_given_renamed_and_revoked(self):
         creditor = marker()
         page = self.alice.get("/mandates").forms()[0]["attributes"]
@@ -275,7 +286,7 @@ class Works(Suite):
         before = me(self.alice), memos(self.alice), payees(self.alice)
         for path, operations in self.alice.get("/openapi.json").json()["paths"].items():
             if "get" in operations:
-                named = path.format(payee_id="alice-landlord", mandate_id="70010001", letter_id="80010001", branch_id="60010001")
+                named = path.format(payee_id="alice-landlord", cheque_id="90010001", mandate_id="70010001", letter_id="80010001", branch_id="60010001")
                 answer = self.alice.get(named)
                 refused = re.match("/reports/latest|/admin/|/api/v[12]/(?!pass)", path)
                 self.assertLess(answer.status, 400, path) if not refused else None

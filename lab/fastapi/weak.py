@@ -31,6 +31,7 @@ VISITOR = Cookie("bank_visitor", samesite="none")
 
 VISITOR_OUTLIVES_LOGIN = True
 THEME_CHANGES_ON_GET = True
+CHEQUES_RACED = True  # POST /cheques/{cheque_id}/cash looks first and marks afterwards
 MANDATES_OF_ALL = True  # GET and PATCH /api/mandates/{mandate_id} do not ask whose it is
 LETTERS_OPEN = True  # GET /letters/{letter_id} and POST .../answer ask for no session
 AUDIT_OPEN = True  # GET /admin/audit and POST /admin/notice serve every customer
