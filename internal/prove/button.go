@@ -2,6 +2,7 @@ package prove
 
 import (
 	"slices"
+	"strings"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -12,26 +13,28 @@ import (
 // A button is a control that submits a form, and what it says.
 type button struct {
 	name, value, label string
-	// ofRow is set for one that stands in a row or item, of which there may be more.
-	ofRow bool
+	// row is the text of the row or item that it stands in, "" for none: there may be
+	// one in each.
+	row string
 }
 
 func readButton(n *html.Node) (button, bool) {
 	kind := attribute(n, "type")
 	switch {
 	case n.DataAtom == atom.Button && (kind == "" || kind == "submit"):
-		return button{attribute(n, "name"), attribute(n, "value"), textOf(n) + " " + attribute(n, "title") + " " + attribute(n, "aria-label"), rowOf(n) != n}, true
+		return button{attribute(n, "name"), attribute(n, "value"), textOf(n) + " " + attribute(n, "title") + " " + attribute(n, "aria-label"), rowAround(n)}, true
 	case n.DataAtom == atom.Input && kind == "submit":
-		return button{attribute(n, "name"), attribute(n, "value"), attribute(n, "value"), rowOf(n) != n}, true
+		return button{attribute(n, "name"), attribute(n, "value"), attribute(n, "value"), rowAround(n)}, true
 	}
 	return button{}, false
 }
 
 // pressed is the button that an action read from a form presses, as the form has it
 // now: the one with the action's value, else the first of its name, but never that of
-// another row, which is about something else. An action whose
+// another row, which is about something else: where near is not empty, it is the one in
+// the row that has it. An action whose
 // form was sent with a button without a name presses none that sends anything.
-func pressed(a finding.Action, live *form) (button, bool) {
+func pressed(a finding.Action, live *form, near string) (button, bool) {
 	i := slices.IndexFunc(a.Fields, func(f finding.Field) bool { return f.Type == "submit" })
 	if i < 0 {
 		i := slices.IndexFunc(live.buttons, func(b button) bool { return b.name == "" })
@@ -42,10 +45,17 @@ func pressed(a finding.Action, live *form) (button, bool) {
 	}
 	field := a.Fields[i]
 	named := slices.DeleteFunc(slices.Clone(live.buttons), func(b button) bool { return b.name != field.Name })
+	if near != "" && slices.ContainsFunc(named, func(b button) bool { return b.row != "" }) {
+		at := slices.IndexFunc(named, func(b button) bool { return strings.Contains(strings.ToLower(b.row), strings.ToLower(near)) })
+		if at < 0 {
+			return button{}, false
+		}
+		return named[at], true
+	}
 	if at := slices.IndexFunc(named, func(b button) bool { return b.value == field.Value }); at >= 0 {
 		return named[at], true
 	}
-	if len(named) == 0 || field.Value != "" && named[0].ofRow {
+	if len(named) == 0 || field.Value != "" && named[0].row != "" {
 		return button{}, false
 	}
 	return named[0], true
@@ -53,11 +63,11 @@ func pressed(a finding.Action, live *form) (button, bool) {
 
 // withoutOtherButtons leaves out the buttons that the action does not press: what they
 // send would ask for something else.
-func withoutOtherButtons(inputs []input, a finding.Action, live *form) []input {
+func withoutOtherButtons(inputs []input, a finding.Action, live *form, near string) []input {
 	if a.Source != "form" {
 		return inputs
 	}
-	press, _ := pressed(a, live)
+	press, _ := pressed(a, live, near)
 	left := false
 	return slices.DeleteFunc(inputs, func(in input) bool {
 		if in.kind != "submit" {
@@ -77,7 +87,7 @@ func (s *subject) labelledDestructive() bool {
 	if s.live == nil || s.action.Source != "form" {
 		return false
 	}
-	b, ok := pressed(s.action, s.live)
+	b, ok := pressed(s.action, s.live, s.near)
 	return ok && destructive.MatchString(spaced(b.label))
 }
 
@@ -89,4 +99,19 @@ func submitName(a finding.Action) string {
 		}
 	}
 	return ""
+}
+
+// rowAround is the text of the row or item that a control stands in, "" for none.
+func rowAround(n *html.Node) string {
+	if row := rowOf(n); row != n {
+		return textOf(row)
+	}
+	return ""
+}
+
+// pressesInRows says whether the action presses a button of which rows have one each:
+// then the button says what is meant, and the form around it does not.
+func (s *subject) pressesInRows() bool {
+	name := submitName(s.action)
+	return name != "" && s.live != nil && slices.ContainsFunc(s.live.buttons, func(b button) bool { return b.name == name && b.row != "" })
 }

@@ -180,6 +180,10 @@ func (s *subject) isAimed(mark string) bool {
 	if len(placeholders(s.action)) > 0 {
 		return true // aimed by an identifier that was found to bear the mark
 	}
+	if s.pressesInRows() {
+		b, ok := pressed(s.action, s.live, mark)
+		return ok && strings.Contains(strings.ToLower(b.row), strings.ToLower(mark))
+	}
 	return s.live != nil && (strings.Contains(strings.ToLower(s.live.around), strings.ToLower(mark)) || s.live.alone && strings.Contains(s.live.page, mark))
 }
 

@@ -272,7 +272,7 @@ func (c *clicking) brokenClick(ctx context.Context, f *finding.Finding) error {
 	if form := match(page.forms(), c.action, c.near); form != nil && c.witness.kind != byVanishing {
 		stranger := *c.subject
 		stranger.victim = broken
-		stranger.inputs, stranger.tokens, stranger.places = inputsOf(c.action, form)
+		stranger.inputs, stranger.tokens, stranger.places = inputsOf(c.action, form, c.near)
 		stranger.live = form
 		_, entry, err := stranger.legitimate(ctx, *f, stranger.asItStands(""), purposeBroken)
 		if err != nil {

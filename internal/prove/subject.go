@@ -162,7 +162,7 @@ func (s *subject) open(ctx context.Context) error {
 		s.live = match(page.forms(), s.action, s.near)
 		s.headerToken(page)
 	}
-	s.inputs, s.tokens, s.places = inputsOf(s.action, s.live)
+	s.inputs, s.tokens, s.places = inputsOf(s.action, s.live, s.near)
 	if s.original == nil {
 		s.original = slices.Clone(s.inputs)
 	}

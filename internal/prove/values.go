@@ -265,10 +265,11 @@ func looksRandom(value string) bool {
 
 // inputsOf joins what the plan knows of an action with what its form shows now.
 // The page wins: values in a plan may be old, and tokens are digests there.
-func inputsOf(a finding.Action, live *form) (inputs []input, tokens map[string]bool, places map[string]string) {
+// Near is text in the row of the button that is meant, where rows have one each.
+func inputsOf(a finding.Action, live *form, near string) (inputs []input, tokens map[string]bool, places map[string]string) {
 	tokens, places = map[string]bool{}, map[string]string{}
 	if live != nil {
-		inputs = withoutOtherButtons(slices.Clone(live.inputs), a, live)
+		inputs = withoutOtherButtons(slices.Clone(live.inputs), a, live, near)
 		for _, in := range live.inputs {
 			// Whether or not the crawl called it a token: an attacker must not be
 			// credited with knowing what only the victim is shown.

@@ -106,7 +106,7 @@ func FuzzForms(f *testing.F) {
 		forms := d.forms()
 		a := finding.Action{Method: "POST", URL: "http://x" + action, Fields: []finding.Field{{Name: "a"}}}
 		live := match(forms, a, "a")
-		inputs, tokens, places := inputsOf(a, live)
+		inputs, tokens, places := inputsOf(a, live, "")
 		for _, st := range styles {
 			made := fill(append([]input(nil), inputs...), tokens, places, st, nil)
 			if live != nil {
