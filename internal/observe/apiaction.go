@@ -128,8 +128,10 @@ func schemaFields(object *openapi3.Schema, example map[string]any, place string,
 			f.Type, f.Value = "file", ""
 		case s.Format == "password" || f.Type == "string" && strings.Contains(strings.ToLower(p.name), "password"):
 			f.Type = "password"
-		case s.Format == "email":
-			f.Type = "email"
+		case s.Format == "email" || s.Format == "date":
+			f.Type = s.Format
+		case f.Type == "string" && (s.Format == "uri" || s.Format == "url"):
+			f.Type = "url"
 		}
 		fields = append(fields, f)
 	}

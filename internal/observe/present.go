@@ -3,7 +3,6 @@ package observe
 import (
 	"encoding/json"
 	"net/http"
-	"slices"
 
 	"github.com/mantlet-dev/mantlet/internal/finding"
 )
@@ -24,17 +23,27 @@ func (c *collector) asItStands(a finding.Action) finding.Action {
 		if json.Unmarshal(v.body, &doc) != nil {
 			continue
 		}
-		a.Fields = slices.Clone(a.Fields)
-		for i, f := range a.Fields {
-			if within, ok := finding.InBody(f.In); ok && f.Type != "password" {
-				if value, ok := shownAt(doc, within, f.Name); ok {
-					a.Fields[i].Value = asText(value)
-				}
-			}
-		}
+		a.Fields = standing(a.Fields, doc)
 		return a
 	}
 	return a
+}
+
+// standing gives fields the values that doc shows. What is not set and need not be is
+// left out: there would be no way back to that.
+func standing(fields []finding.Field, doc map[string]any) []finding.Field {
+	var kept []finding.Field
+	for _, f := range fields {
+		within, inBody := finding.InBody(f.In)
+		if value, ok := shownAt(doc, within, f.Name); inBody && ok && f.Type != "password" {
+			if value == nil && !f.Required {
+				continue
+			}
+			f.Value = asText(value)
+		}
+		kept = append(kept, f)
+	}
+	return kept
 }
 
 // shownAt is the member of an answer that a field sets: where the field stands in the
