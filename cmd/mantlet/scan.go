@@ -23,6 +23,7 @@ type scanFlags struct {
 	config      string
 	mode        string
 	insecure    string
+	certificate string
 	browser     string
 	noBrowser   bool
 	noProofs    bool
@@ -115,6 +116,7 @@ func (f *scanFlags) register(cmd *cobra.Command) {
 	flag.StringVarP(&f.config, "config", "c", "", "configuration (default mantlet.yaml, if it is there)")
 	flag.StringVar(&f.mode, "mode", "", "passive or active (default: active on loopback, passive elsewhere)")
 	flag.StringVar(&f.insecure, "insecure-skip-ownership", "", "attack a target without shown ownership, for this `REASON`, which goes into the report")
+	flag.StringVar(&f.certificate, "insecure-accept-certificate", "", "scan a target whose certificate does not verify, for this `REASON`, which goes into the report (never needed on loopback)")
 	flag.StringVar(&f.browser, "browser", "", "Chromium or Chrome to use (default: an installed one)")
 	flag.BoolVar(&f.noBrowser, "no-browser", false, "use no browser: no scripts, no proofs")
 	flag.BoolVar(&f.noProofs, "no-proofs", false, "look and judge, but attack nothing")
@@ -247,7 +249,7 @@ func (f *scanFlags) claim(file config.File) scope.Claim {
 	claim := scope.Claim{
 		Targets: file.Targets, Origins: file.Scope.Origins, Include: file.Scope.Include, Exclude: file.Scope.Exclude,
 		Private: private, Mode: mode, Rate: file.Budget.Rate, Concurrency: file.Budget.Concurrency,
-		MaxRequests: file.Budget.Requests, Timeout: timeout, InsecureReason: f.insecure, Version: version,
+		MaxRequests: file.Budget.Requests, Timeout: timeout, InsecureReason: f.insecure, InsecureCertificate: f.certificate, Version: version,
 	}
 	if path, err := scope.OwnershipFile(); err == nil {
 		claim.Verified = scope.OpenOwnership(path).Verified

@@ -16,7 +16,7 @@ func All() []*Check {
 		cookieSameSite, cookieSecure, cookieHTTPOnly, cookieDomain,
 		exposedFile, exposedSecret, exposedCard, exposedHash,
 		debugConsole, debugTrace, debugEndpoint,
-		transportPlain, transportHSTS,
+		transportPlain, transportHSTS, transportOutdated, transportCertificate, transportExpiry,
 		headerType, headerReferrer, headerNoSniff, headerCSP, headerCORS,
 		rateLimitUnseen, inventoryDocument, inventoryVersions, inventoryBanner,
 	}

@@ -61,6 +61,7 @@ type siteFile struct {
 	Foreign    []observe.ForeignAnswer
 	Domains    []string
 	Logins     []observe.LoginAnswer
+	Transports []observe.Transport
 	Documented []finding.Endpoint
 	Accounts   map[string][]string
 	Handlers   map[string][]markup.Handler
@@ -176,7 +177,7 @@ func readRecording(archive *txtar.Archive) (recording, error) {
 	}
 	r.site = &observe.Site{Target: s.Target, Identities: s.Identities, Framework: s.Framework,
 		Actions: s.Actions, Actors: s.Actors, Reads: s.Reads, Tokens: s.Tokens, Cookies: s.Cookies,
-		Sockets: s.Sockets, Foreign: s.Foreign, Domains: s.Domains, Logins: s.Logins, Documented: s.Documented, Accounts: s.Accounts}
+		Sockets: s.Sockets, Foreign: s.Foreign, Domains: s.Domains, Logins: s.Logins, Transports: s.Transports, Documented: s.Documented, Accounts: s.Accounts}
 	for _, file := range archive.Files {
 		if !strings.HasPrefix(file.Name, "GET ") {
 			continue

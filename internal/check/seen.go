@@ -53,8 +53,10 @@ func reportSights(p *Pass, w finding.Weakness, sights []sight, why func(routes s
 // evidenceOf is the sort of what a sight of w was read from.
 func evidenceOf(w finding.Weakness) string {
 	family, _, _ := strings.Cut(string(w), "-")
-	switch family {
-	case "header", "transport":
+	switch {
+	case w == finding.TransportOutdated || w == finding.TransportCertificate || w == finding.TransportExpiry:
+		return "note" // of a handshake
+	case family == "header" || family == "transport":
 		return "header"
 	}
 	return "exchange"

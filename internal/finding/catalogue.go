@@ -102,7 +102,7 @@ var catalogueOrder = []Weakness{
 	CookieSameSite, CookieSecure, CookieHTTPOnly, CookieDomain,
 	ExposedFile, ExposedSecret, ExposedCard, ExposedHash,
 	DebugConsole, DebugTrace, DebugEndpoint,
-	TransportPlain, TransportHSTS,
+	TransportPlain, TransportHSTS, TransportOutdated, TransportCertificate, TransportExpiry,
 	HeaderType, HeaderReferrer, HeaderNoSniff, HeaderCSP, HeaderCORS,
 	RateLimitUnseen, InventoryDocument, InventoryVersions, InventoryBanner,
 }

@@ -30,7 +30,7 @@ func seenVector(f Finding) string {
 	switch f.Weakness {
 	case ExposedHash, DebugTrace, DebugEndpoint:
 		return intrusion{hard: true, special: true, account: true, read: "L", change: "N", stop: "N"}.String()
-	case TransportPlain, TransportHSTS, HeaderType, HeaderReferrer:
+	case TransportPlain, TransportHSTS, TransportOutdated, TransportCertificate, HeaderType, HeaderReferrer:
 		return circumstance{special: true, read: "L", change: "N"}.String()
 	}
 	return known.String()

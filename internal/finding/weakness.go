@@ -66,6 +66,10 @@ const (
 	TransportPlain Weakness = "transport-plain"
 	TransportHSTS  Weakness = "transport-hsts"
 
+	TransportOutdated    Weakness = "transport-outdated"
+	TransportCertificate Weakness = "transport-certificate"
+	TransportExpiry      Weakness = "transport-expiry"
+
 	HeaderType     Weakness = "header-type"
 	HeaderReferrer Weakness = "header-referrer"
 	HeaderNoSniff  Weakness = "header-nosniff"

@@ -72,8 +72,8 @@ const (
 
 // Collect looks at the grant's targets as each session and says what it saw. The
 // first session must be anonymous. What could not be looked at is a Skip of the
-// site; an error means that there was nothing to look at: the target cannot be
-// reached, or ctx ended.
+// site; an error means that there was nothing more to look at: the target cannot be
+// reached, of which only Transports may tell, or ctx ended.
 //
 // With the same answers it gives the same Site: nothing in it depends on which
 // answer came first.
@@ -88,8 +88,9 @@ func Collect(ctx context.Context, g *scope.Grant, sessions []*identity.Session, 
 		o.MaxDepth = defaultDepth
 	}
 	c := newCollector(ctx, g, sessions, o)
+	c.askTransports()
 	if err := c.reach(); err != nil {
-		return nil, err
+		return c.site, err
 	}
 	c.readDocuments()
 	c.recogniseSessions()

@@ -52,6 +52,8 @@ type Site struct {
 	Doors []*Exchange
 	// Scripts are the script files that pages load; they are in none of the counts, too.
 	Scripts []*Exchange
+	// Transports are how the origins on https speak TLS.
+	Transports []Transport
 	// Logins are the answers to the logins that the scan made.
 	Logins []LoginAnswer
 	// Documented are the operations that OpenAPI documents describe, seen or not.

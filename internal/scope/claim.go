@@ -3,6 +3,7 @@ package scope
 import (
 	"context"
 	"crypto/rand"
+	"crypto/x509"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -45,6 +46,9 @@ type Claim struct {
 
 	// InsecureReason replaces shown ownership by a reason that is put on record.
 	InsecureReason string
+	// InsecureCertificate is why certificates that do not verify are taken all the same,
+	// "" if they are not. It is put on record.
+	InsecureCertificate string
 	// Verified says how ownership of an origin was shown, or an error if it was not;
 	// nil: nothing is verified. Ownership.Verified is one.
 	Verified func(context.Context, policy.Origin) (string, error)
@@ -52,6 +56,8 @@ type Claim struct {
 	Version string // of Mantlet, for the User-Agent
 	// Hosts leads host:port to another address. For tests.
 	Hosts map[string]string
+	// Roots are the authorities whose certificates are taken; nil is this machine's.
+	Roots *x509.CertPool
 	// Resolver looks up the names of hosts; nil is this machine's.
 	Resolver *net.Resolver
 }
@@ -105,6 +111,9 @@ func Open(ctx context.Context, c Claim) (*Grant, error) {
 	}
 	if c.Rate < 0 || c.Concurrency < 0 || c.MaxRequests < 0 || c.Timeout < 0 || c.MaxBody < 0 {
 		return nil, errors.New("rate, concurrency, requests, timeout and body limits must not be negative")
+	}
+	if reason := strings.TrimSpace(c.InsecureCertificate); reason != "" {
+		consent += "; insecure: certificates are not verified: " + reason
 	}
 	return newGrant(c, targets, b, mode, consent), nil
 }

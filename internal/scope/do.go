@@ -106,7 +106,7 @@ func explain(ctx context.Context, err error) error {
 	if errors.Is(cause, errTimeout) || cause == nil && errors.As(err, &timeout) && timeout.Timeout() {
 		return errTimeout
 	}
-	return err
+	return certificateError(err)
 }
 
 func isSafe(method string) bool {

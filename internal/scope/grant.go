@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"net/http"
 	"net/url"
@@ -44,6 +45,7 @@ type Grant struct {
 	strict   *http.Transport // for hosts that must show a good certificate
 	lenient  *http.Transport // for loopback, where development servers sign their own
 	redactor *Redactor
+	roots    *x509.CertPool // nil: this machine's
 }
 
 func newGrant(c Claim, targets []policy.Origin, b *bounds, mode Mode, consent string) *Grant {
@@ -59,7 +61,9 @@ func newGrant(c Claim, targets []policy.Origin, b *bounds, mode Mode, consent st
 	g.agent = "Mantlet/" + cmp.Or(c.Version, "dev") + " (+https://github.com/mantlet-dev/mantlet; scan=" + g.scanID + ")"
 	g.slots = make(chan struct{}, concurrency(c.Concurrency, local))
 	g.dialer = &dialer{hosts: c.Hosts, private: c.Private, timeout: g.timeout, resolver: c.Resolver}
-	g.strict = newTransport(g.dialer, cap(g.slots), nil)
+	g.roots = c.Roots
+	g.strict = newTransport(g.dialer, cap(g.slots), &tls.Config{RootCAs: c.Roots,
+		InsecureSkipVerify: strings.TrimSpace(c.InsecureCertificate) != ""}) // #nosec G402: the user's own word, with a reason on record
 	g.lenient = newTransport(g.dialer, cap(g.slots), &tls.Config{InsecureSkipVerify: true}) // #nosec G402: loopback only, see transport
 	return g
 }
