@@ -132,6 +132,7 @@ var families = []struct {
 	{"auth", "Authentication", false},
 	{"bola", "BOLA/IDOR", false},
 	{"property", "Property authorization", false},
+	{"race", "Race conditions", false},
 	{"framing", "Framing policy", true},
 	{"cookie", "Session cookies", true},
 	{"beside", besideTitle, false},

@@ -168,7 +168,7 @@ func Unstoppable(f finding.Finding) bool {
 
 func beyondWhy(w finding.Weakness) string {
 	switch name := string(w); {
-	case w == finding.AuthMissing, strings.HasPrefix(name, "bola-"), strings.HasPrefix(name, "property-"):
+	case w == finding.AuthMissing, strings.HasPrefix(name, "bola-"), strings.HasPrefix(name, "property-"), w == finding.RaceCondition:
 		return "who may do what is decided by the application; the request comes from its own user"
 	case w == finding.PostMessageOrigin:
 		return "the message goes from page to page inside the browser, and never passes the guard"
