@@ -4,6 +4,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -89,7 +90,7 @@ func Into(res *http.Response, field, self string) {
 	// flushes each part of a page that has none, and the others are no streams.
 	r := newReader(res.Body, field, self)
 	res.Body = r
-	if 0 < res.ContentLength && res.ContentLength <= wholePage && r.readAll() {
+	if 0 < res.ContentLength && res.ContentLength <= wholePage && r.readAll(int(res.ContentLength)) {
 		res.ContentLength = int64(len(r.out))
 		res.Header.Set("Content-Length", strconv.Itoa(len(r.out)))
 	}
@@ -146,10 +147,10 @@ func (r *reader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// readAll rewrites the whole page before any of it is read. If the page breaks off,
-// which is not ok, what came of it is read, and then the error.
-func (r *reader) readAll() (ok bool) {
-	out := r.b.out[:0]
+// readAll rewrites the whole page, of the given length, before any of it is read. If
+// it breaks off, which is not ok, what came of it is read, and then the error.
+func (r *reader) readAll(length int) (ok bool) {
+	out := slices.Grow(r.b.out[:0], length+length/8) // growing step by step would copy it over and over
 	for r.err == nil {
 		n, err := r.src.Read(r.b.in[:])
 		out, r.err = r.w.feed(out, r.b.in[:n]), err
