@@ -38,6 +38,7 @@ func (b *Bench) glance(ctx context.Context, who doer, address, source string) (g
 	if err != nil {
 		return glance{}, err
 	}
+	noteTrouble(ctx, a.status)
 	facts := state.Flatten(source, a.header.Get("Content-Type"), a.body)
 	return glance{a, facts.Map(b.redact)}, nil
 }

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/mantlet-dev/mantlet/internal/finding"
@@ -28,6 +30,23 @@ type Quiet struct {
 	bench *Bench
 	since map[*identity.Session]time.Time // when those that ask had logged in
 	lost  map[string]bool                 // identities whose session did not last
+
+	mu       sync.Mutex
+	troubled map[string]bool // attempts in which the target did not answer as it should, by attemptKey
+}
+
+// trouble is in the context of an attempt in a quiet time, to be set when the target
+// had too much to do, or failed.
+type trouble struct{}
+
+func noteTrouble(ctx context.Context, status int) {
+	if seen, ok := ctx.Value(trouble{}).(*atomic.Bool); ok && (status == http.StatusTooManyRequests || status >= http.StatusInternalServerError) {
+		seen.Store(true)
+	}
+}
+
+func attemptKey(f finding.Finding) string {
+	return strings.Join([]string{f.ID, f.Plan.Victim, f.Plan.Intruder, f.Plan.Action.URL}, " ")
 }
 
 // Quieten begins a quiet time for attempts on findings that Reads says yes to. Whether
@@ -35,7 +54,7 @@ type Quiet struct {
 func (b *Bench) Quieten(ctx context.Context, findings []finding.Finding) *Quiet {
 	b.prepare()
 	b.turn.Lock()
-	q := &Quiet{bench: b, since: map[*identity.Session]time.Time{}, lost: map[string]bool{}}
+	q := &Quiet{bench: b, since: map[*identity.Session]time.Time{}, lost: map[string]bool{}, troubled: map[string]bool{}}
 	for _, f := range findings {
 		for _, name := range []string{f.Plan.Victim, f.Plan.Intruder} {
 			s := b.victim(name)
@@ -75,7 +94,13 @@ func (q *Quiet) Attempt(ctx context.Context, f finding.Finding) (finding.Finding
 	if q.lost[f.Plan.Victim] || q.lost[f.Plan.Intruder] {
 		return f, nil // Holds will say no
 	}
-	tried, err := q.bench.try(ctx, f)
+	var seen atomic.Bool
+	tried, err := q.bench.try(context.WithValue(ctx, trouble{}, &seen), f)
+	if failed := err != nil && !errors.As(err, new(*errNotTestable)); failed || seen.Load() {
+		q.mu.Lock()
+		q.troubled[attemptKey(f)] = true
+		q.mu.Unlock()
+	}
 	return q.bench.concluded(ctx, f, tried, err)
 }
 
@@ -92,14 +117,8 @@ func (q *Quiet) End(ctx context.Context) {
 }
 
 // Holds says, after the End, whether what came of an attempt counts. What was not
-// proven does not if an identity lost its session, or if the target was too busy to
-// answer as it does otherwise: then the attempt is to be made alone.
+// proven does not if an identity lost its session, or if the target failed or had too
+// much to do: then the attempt is to be made alone.
 func (q *Quiet) Holds(tried finding.Finding) bool {
-	if tried.State == finding.Proven {
-		return true
-	}
-	busy := tried.Proof != nil && slices.ContainsFunc(tried.Proof.Attempts, func(a finding.Attempt) bool {
-		return a.Status == http.StatusTooManyRequests || a.Status >= http.StatusInternalServerError
-	})
-	return !busy && !q.lost[tried.Plan.Victim] && !q.lost[tried.Plan.Intruder]
+	return tried.State == finding.Proven || !q.troubled[attemptKey(tried)] && !q.lost[tried.Plan.Victim] && !q.lost[tried.Plan.Intruder]
 }

@@ -24,6 +24,7 @@ import (
 type slow struct {
 	http.Handler
 	pause            atomic.Int64 // nanoseconds
+	single           atomic.Bool  // answers 503 to who asks while it is busy
 	busy, most, sent atomic.Int64
 }
 
@@ -32,9 +33,13 @@ func (s *slow) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	now := s.busy.Add(1)
 	for most := s.most.Load(); now > most && !s.most.CompareAndSwap(most, now); most = s.most.Load() {
 	}
+	defer s.busy.Add(-1)
 	time.Sleep(time.Duration(s.pause.Load()))
+	if s.single.Load() && s.busy.Load() > 1 {
+		http.Error(w, "come back later", http.StatusServiceUnavailable)
+		return
+	}
 	s.Handler.ServeHTTP(w, r)
-	s.busy.Add(-1)
 }
 
 // slowBench observes a shop as its customers and staff, makes it slow, and gives what
@@ -102,19 +107,7 @@ func TestWhatIsOnlyReadIsReadSideBySide(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			app, bench, reads := slowBench(t, shop, pause, atOnce)
 			start := time.Now()
-			var inTurn []finding.Finding
-			var tried check.Tried
-			for _, f := range byAction(reads) {
-				if tried.Moot(f) {
-					continue
-				}
-				f, err := bench.Attempt(t.Context(), f)
-				if err != nil {
-					t.Fatal(err)
-				}
-				tried.Note(f)
-				inTurn = append(inTurn, f)
-			}
+			inTurn := takeTurns(t, bench, reads)
 			alone, asked := time.Since(start), app.sent.Swap(0)
 			if most := app.most.Swap(0); most > 1 {
 				t.Errorf("attempts that took turns had %d requests on the way at once", most)
@@ -131,12 +124,7 @@ func TestWhatIsOnlyReadIsReadSideBySide(t *testing.T) {
 			if askedBeside > asked {
 				t.Errorf("%d requests side by side and %d in turn", askedBeside, asked)
 			}
-			want, got := outcomes(t, inTurn), outcomes(t, trial.findings)
-			for i := range max(len(want), len(got)) {
-				if i >= len(want) || i >= len(got) || want[i] != got[i] {
-					t.Fatalf("outcome %d differs:\nin turn      %s\nside by side %s", i, at(want, i), at(got, i))
-				}
-			}
+			sameOutcomes(t, inTurn, trial.findings)
 			proven := 0
 			for _, f := range trial.findings {
 				if f.State == finding.Proven {
@@ -147,6 +135,50 @@ func TestWhatIsOnlyReadIsReadSideBySide(t *testing.T) {
 				t.Errorf("%d were proven in the %s shop", proven, name)
 			}
 		})
+	}
+}
+
+// takeTurns makes the attempts one after the other.
+func takeTurns(t *testing.T, bench *prove.Bench, reads []finding.Finding) []finding.Finding {
+	t.Helper()
+	var list []finding.Finding
+	var tried check.Tried
+	for _, f := range byAction(reads) {
+		if tried.Moot(f) {
+			continue
+		}
+		f, err := bench.Attempt(t.Context(), f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tried.Note(f)
+		list = append(list, f)
+	}
+	return list
+}
+
+func sameOutcomes(t *testing.T, inTurn, sideBySide []finding.Finding) {
+	t.Helper()
+	want, got := outcomes(t, inTurn), outcomes(t, sideBySide)
+	for i := range max(len(want), len(got)) {
+		if i >= len(want) || i >= len(got) || want[i] != got[i] {
+			t.Fatalf("outcome %d differs:\nin turn      %s\nside by side %s", i, at(want, i), at(got, i))
+		}
+	}
+}
+
+// What was not proven while the target had too much to do is no refutation.
+func TestWhatABusyTargetDidNotAnswerIsReadAlone(t *testing.T) {
+	app, bench, reads := slowBench(t, lab.Weak(), 0, 4)
+	want := takeTurns(t, bench, reads)
+	app.pause.Store(int64(5 * time.Millisecond))
+	app.single.Store(true)
+	trial := trial{findings: reads}
+	trial.run(t.Context(), bench, &sink{to: &discard{}, requests: bench.Grant.Requests})
+	for i, f := range trial.findings {
+		if i >= len(want) || f.ID != want[i].ID || f.State != want[i].State {
+			t.Fatalf("outcome %d is %s %s: %s, want as in %v", i, f.ID, f.State, f.Why, want[min(i, len(want)-1)].Why)
+		}
 	}
 }
 

@@ -66,30 +66,27 @@ func (t *trial) run(ctx context.Context, bench *prove.Bench, out *sink) {
 	read := readFirst(ctx, bench, t.findings, total, out)
 	var after []finding.Finding
 	var tried check.Tried
+	over := false // nothing more can be tried
 	for i, f := range t.findings {
-		if tried.Moot(f) && f.Plan != nil {
+		if f.Plan != nil && !over && tried.Moot(f) {
 			continue
 		}
-		var err error
-		if r, known := read[i]; known {
-			f, err = r.f, r.err
-		} else if f.Plan != nil {
+		r, known := read[i]
+		if !known && f.Plan != nil && !over {
 			out.progress("prove", done, total, "%s %s", f.Weakness, f.Endpoint)
-			f, err = bench.Attempt(ctx, f)
+			r.f, r.err = bench.Attempt(ctx, f)
+			known = true
+		}
+		if known {
+			f = r.f
+			done++
+			t.note(f)
 		}
 		after = append(after, f)
 		tried.Note(f)
-		if f.Plan == nil {
-			continue
-		}
-		done++
-		t.note(f)
-		if err != nil {
-			out.skip(finding.Skip{What: string(f.Weakness) + " " + f.Endpoint.String(), Why: reason(err), Incomplete: true})
-			if stopped(err) {
-				after = append(after, t.findings[i+1:]...)
-				break
-			}
+		if r.err != nil {
+			out.skip(finding.Skip{What: string(f.Weakness) + " " + f.Endpoint.String(), Why: reason(r.err), Incomplete: true})
+			over = over || stopped(r.err)
 		}
 	}
 	t.findings = after
