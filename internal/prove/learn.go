@@ -141,8 +141,23 @@ func (l *learning) idle(ctx context.Context, way oracle) error {
 	if l.before == nil {
 		l.controls = append(l.controls, idleControl(moving))
 	}
-	l.before = state.Merge(second, l.before) // what was read first was read before anything was sent
+	l.before = state.Merge(l.withoutMarks(second), l.before) // what was read first was read before anything was sent
 	return nil
+}
+
+// withoutMarks is a snapshot without what an earlier run of ours put there, which did not
+// show where it was looked for then.
+func (s *subject) withoutMarks(now state.Snapshot) state.Snapshot {
+	if len(s.marks) == 0 {
+		return now
+	}
+	left := state.Snapshot{}
+	for where, text := range now {
+		if !slices.ContainsFunc(s.marks, func(m string) bool { return strings.Contains(strings.ToLower(text), strings.ToLower(m)) }) {
+			left[where] = text
+		}
+	}
+	return left
 }
 
 func idleControl(moving []finding.Change) finding.Control {
