@@ -11,7 +11,10 @@ var headerCSP = &Check{
 	Run: func(p *Pass) {
 		var sights []sight
 		for _, x := range p.Site.Exchanges {
-			if named := directives(x.Header); isPage(x) && !named["script-src"] && !named["default-src"] {
+			if !isPage(x) {
+				continue
+			}
+			if named := directives(x); !named["script-src"] && !named["default-src"] {
 				text := "no Content-Security-Policy with script-src or default-src"
 				if x.Header.Get(policy.HeaderCSPReportOnly) != "" {
 					text = "the Content-Security-Policy for scripts only reports"

@@ -40,7 +40,7 @@ func mayRunScripts(x *observe.Exchange) bool {
 	default:
 		return false
 	}
-	stopped := directives(x.Header)
+	stopped := directives(x)
 	return !stopped["sandbox"] && !stopped["script-src"] && !stopped["default-src"] && x.Header.Get("Content-Disposition") == ""
 }
 

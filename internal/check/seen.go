@@ -3,10 +3,12 @@ package check
 import (
 	"cmp"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/mantlet-dev/mantlet/internal/finding"
+	"github.com/mantlet-dev/mantlet/internal/markup"
 	"github.com/mantlet-dev/mantlet/internal/observe"
 	"github.com/mantlet-dev/mantlet/policy"
 )
@@ -85,10 +87,17 @@ func everywhere(site *observe.Site) []*observe.Exchange {
 	return slices.Concat(site.Exchanges, site.Scripts, site.Doors)
 }
 
-// directives are the names of the directives in a site's enforced policies.
-func directives(h http.Header) map[string]bool {
+// directives are the names of the directives in a page's enforced policies: those of
+// its headers, and those that stand in the page itself.
+func directives(x *observe.Exchange) map[string]bool {
 	names := map[string]bool{}
-	for _, value := range h.Values(policy.HeaderCSP) {
+	values := x.Header.Values(policy.HeaderCSP)
+	if u, err := url.Parse(x.URL); err == nil {
+		if page, err := markup.Parse(x.Body, u); err == nil {
+			values = append(slices.Clone(values), page.ContentPolicies()...)
+		}
+	}
+	for _, value := range values {
 		for _, d := range strings.FieldsFunc(value, func(r rune) bool { return r == ';' || r == ',' }) {
 			if words := strings.Fields(d); len(words) > 0 {
 				names[strings.ToLower(words[0])] = true

@@ -193,6 +193,19 @@ func (d *Document) Policies() []string {
 	return found
 }
 
+// ContentPolicies are the contents of the meta elements in which the page sets an
+// enforced Content-Security-Policy. They count for what the page loads; what frames it
+// has to be said in a header.
+func (d *Document) ContentPolicies() []string {
+	var found []string
+	for _, n := range d.nodes {
+		if n.DataAtom == atom.Meta && strings.EqualFold(attr(n, "http-equiv"), policy.HeaderCSP) && attr(n, "content") != "" {
+			found = append(found, attr(n, "content"))
+		}
+	}
+	return found
+}
+
 // Metas are the name and content of meta elements that have both.
 func (d *Document) Metas() map[string]string {
 	found := map[string]string{}

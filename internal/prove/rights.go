@@ -9,15 +9,31 @@ import (
 	"github.com/mantlet-dev/mantlet/internal/finding"
 )
 
-// rights are the words of fields and paths that decide what somebody may do.
-var rights = regexp.MustCompile(`(?i)(^|[^a-z])(roles?|permissions?|privileges?|is[-_]?(admin|staff|superuser|active)|groups?|grants?|promote|demote|suspend|ban|lock|disable)([^a-z]|$)`)
+var (
+	// rights are the words of fields and paths that decide what somebody may do.
+	rights = regexp.MustCompile(`(?i)(^|[^a-z])(roles?|permissions?|privileges?|is[-_]?(admin|staff|superuser|active)|groups?|grants?|promote|demote|suspend|ban)([^a-z]|$)`)
+	// shuts are words that do so where they are said of people: a feed, a topic or a
+	// protocol is locked and disabled as well.
+	shuts    = regexp.MustCompile(`(?i)(^|[^a-z])(lock|disabled?)([^a-z]|$)`)
+	ofPeople = regexp.MustCompile(`(?i)(^|[^a-z])(users?|accounts?|members?|people|persons?|customers?|staff|admins?|employees?)([^a-z]|$)`)
+)
 
 // changesRights says whether an action gives or takes what somebody may do.
 func changesRights(a finding.Action) bool {
 	_, operation, _ := strings.Cut(a.Route, "#")
-	return rights.MatchString(pathOf(a.URL)) || rights.MatchString(spaced(operation)) || slices.ContainsFunc(a.Fields, func(f finding.Field) bool {
-		return !f.Token && rights.MatchString(f.Name)
-	})
+	said := append([]string{pathOf(a.URL), spaced(operation)}, fieldNames(a)...)
+	return slices.ContainsFunc(said, rights.MatchString) || slices.ContainsFunc(said, shuts.MatchString) && slices.ContainsFunc(said, ofPeople.MatchString)
+}
+
+// fieldNames are what an action's fields are called, tokens left out.
+func fieldNames(a finding.Action) []string {
+	var names []string
+	for _, f := range a.Fields {
+		if !f.Token {
+			names = append(names, f.Name)
+		}
+	}
+	return names
 }
 
 // onAnother aims an action that changes somebody's rights at another of the

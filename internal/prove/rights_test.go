@@ -20,6 +20,9 @@ func TestRightsAreOnlyChangedOfOtherTestAccounts(t *testing.T) {
 		{"the role of somebody who is no test account", finding.Action{URL: "http://a/users/carol/role"}, true, false, "http://a/users/carol/role"},
 		{"one's own role in a field", finding.Action{URL: "http://a/profile", Fields: []finding.Field{{Name: "role", Value: "admin"}}}, true, false, "http://a/profile"},
 		{"another's role in a field", finding.Action{URL: "http://a/roles", Fields: []finding.Field{{Name: "user", Value: "alice"}, {Name: "is_admin"}}}, true, true, "http://a/roles"},
+		{"an account that is disabled", finding.Action{URL: "http://a/users/alice/disable"}, true, true, "http://a/users/alice/disable"},
+		{"a user who is locked by a field", finding.Action{URL: "http://a/save", Fields: []finding.Field{{Name: "user", Value: "alice"}, {Name: "locked"}, {Name: "disabled"}}}, true, true, "http://a/save"},
+		{"a feed with a switch of its own", finding.Action{URL: "http://a/feed/7/update", Fields: []finding.Field{{Name: "title"}, {Name: "disable_http2"}, {Name: "disabled"}}}, false, false, ""},
 		{"a name that only sounds like it", finding.Action{URL: "http://a/payroll", Fields: []finding.Field{{Name: "groupon"}}}, false, false, ""},
 	} {
 		if got := changesRights(test.action); got != test.changes {

@@ -63,7 +63,8 @@ func TestAmountsKeepTheirBounds(t *testing.T) {
 }
 
 func TestDestructionIsRecognised(t *testing.T) {
-	for address, want := range map[string]bool{"/payees/7/delete": true, "/remove-item": true, "/undeleted": false, "/profile": false, "/subscription/cancel": true} {
+	for address, want := range map[string]bool{"/payees/7/delete": true, "/remove-item": true, "/undeleted": false, "/profile": false, "/subscription/cancel": true,
+		"/reset_password_request": false, "/password/reset": false, "/database/reset": true} {
 		if got := destroys(finding.Action{Method: "POST", URL: "http://x" + address}); got != want {
 			t.Errorf("%s: got %v", address, got)
 		}

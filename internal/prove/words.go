@@ -14,7 +14,9 @@ var (
 	destructive = regexp.MustCompile(`(?i)(^|[^a-z])(delete|remove|destroy|trash|erase|purge|wipe|terminate|unregister|deactivate|close[-_ ]?account|revoke|cancel|reset)([^a-z]|$)`)
 	endsSession = regexp.MustCompile(`(?i)(^|[^a-z])(log|sign)[-_]?(out|off)([^a-z]|$)`)
 	asksForOld  = regexp.MustCompile(`(?i)current|old|existing|confirm|verify|^password$|passwort`)
-	tokenLike   = regexp.MustCompile(`(?i)csrf|xsrf|token|nonce|authenticity`)
+	// A password that is reset destroys nothing.
+	ofPassword = regexp.MustCompile(`(?i)reset[-_/ ]?(password|passwd|pwd)|(password|passwd|pwd)[-_/ ]?reset`)
+	tokenLike  = regexp.MustCompile(`(?i)csrf|xsrf|token|nonce|authenticity`)
 )
 
 // Destroys says whether an action takes something away for good, so that it is only
@@ -33,7 +35,7 @@ func destroys(a finding.Action, labels ...string) bool {
 		}
 	}
 	for _, w := range words {
-		if destructive.MatchString(spaced(w)) {
+		if destructive.MatchString(ofPassword.ReplaceAllString(spaced(w), "password")) {
 			return true
 		}
 	}

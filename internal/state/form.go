@@ -1,6 +1,7 @@
 package state
 
 import (
+	"regexp"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -38,8 +39,12 @@ func (p page) forms(root *html.Node) {
 	}
 }
 
+// tokenName are hidden fields that hold anti-forgery tokens: another one each time, or
+// from one second to the next. What they hold says nothing about the state.
+var tokenName = regexp.MustCompile(`(?i)csrf|xsrf|nonce|authenticity|verification_?token|^_*token$|^form_(token|build_id)$`)
+
 // fieldValue is the name and present value of a form field; ok is false for
-// anything else, and for buttons and passwords, which hold no state.
+// anything else, and for buttons, passwords and tokens, which hold no state.
 func fieldValue(n *html.Node) (name, value string, ok bool) {
 	if n.Type != html.ElementNode {
 		return "", "", false
@@ -59,6 +64,8 @@ func fieldValue(n *html.Node) (name, value string, ok bool) {
 			return "", "", false
 		case "checkbox", "radio":
 			return name + "=" + attribute(n, "value"), checked(n), true
+		case "hidden":
+			return name, attribute(n, "value"), !tokenName.MatchString(name)
 		}
 		return name, attribute(n, "value"), true
 	}

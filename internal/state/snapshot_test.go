@@ -36,7 +36,7 @@ func flatJSON(t *testing.T, body []byte) state.Snapshot {
 
 const payees = `<!doctype html><title>Bank</title><body><main>
 <h1>Payees</h1><script>var x = "not seen"</script>
-<form method=post action="/settings"><input name=email value="a@b.test"><input type=password name=pw value=secret>
+<form method=post action="/settings"><input type=hidden name=csrf_token value="IjVhNTRj.awKI7A.9oD"><input name=email value="a@b.test"><input type=password name=pw value=secret>
 <select name=lang><option value=en>English<option value=de selected>Deutsch</select>
 <input type=checkbox name=news value=on checked><textarea name=note>hello</textarea><button>Save</button></form>
 <table class=payees><tr><td>Electric</td><td>DE02</td><td><a href="/payees/1/delete">Delete</a></td></tr></table>
