@@ -3,6 +3,7 @@ package check
 import (
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/mantlet-dev/mantlet/internal/finding"
 	"github.com/mantlet-dev/mantlet/internal/markup"
@@ -23,8 +24,25 @@ var authSessionFixation = &Check{
 	},
 }
 
+// isSignUp says whether an action opens an account: by its words, or because it asks
+// for the password twice, or for an address next to a name.
 func isSignUp(a finding.Action) bool {
-	return hasAnyWord(a.Route, []string{"register", "signup", "join", "enroll", "registration"})
+	if hasAnyWord(a.Route, []string{"register", "signup", "join", "enroll", "registration"}) {
+		return true
+	}
+	passwords, name, mail := 0, false, false
+	for _, f := range a.Fields {
+		lower := strings.ToLower(f.Name)
+		switch {
+		case f.Type == "password":
+			passwords++
+		case f.Type == "email", strings.Contains(lower, "mail"):
+			mail = true
+		case strings.Contains(lower, "user"), strings.Contains(lower, "name"):
+			name = true
+		}
+	}
+	return passwords > 1 || passwords == 1 && mail && name
 }
 
 // userOf is the identity that sessions are tried with: the first ordinary one.

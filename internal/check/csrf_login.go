@@ -12,9 +12,11 @@ import (
 
 var csrfLogin = &Check{
 	ID:  string(finding.CSRFLogin),
-	Doc: "login and sign-up forms that a foreign page might send",
+	Doc: "login forms that a foreign page might send",
 	Run: func(p *Pass) {
-		logins := actionsOf(p.Site, func(a finding.Action) bool { return a.Login && a.Method == http.MethodPost && !a.Bearer })
+		// A sign-up opens an account, which no attacker needs a victim for, and which the
+		// scan could not remove again.
+		logins := actionsOf(p.Site, func(a finding.Action) bool { return a.Login && a.Method == http.MethodPost && !a.Bearer && !isSignUp(a) })
 		for _, a := range logins {
 			if handsOutTokens(p.Site, a) {
 				continue // there is no session that a browser would carry on with

@@ -134,8 +134,7 @@ func (c *collector) formAction(v *view, f markup.Form, s markup.Submit) finding.
 	if s.Name != "" {
 		a.Fields = append(a.Fields, finding.Field{Name: s.Name, Type: "submit", Value: s.Value})
 	}
-	a.Login = v.session.IsAnonymous() && a.Method == http.MethodPost &&
-		slices.ContainsFunc(f.Fields, func(f finding.Field) bool { return f.Type == "password" })
+	a.Login = v.session.IsAnonymous() && a.Method == http.MethodPost && asksWho(f.Fields)
 	for i, field := range a.Fields {
 		if field.Type == "password" {
 			a.Fields[i].Value = ""

@@ -82,6 +82,24 @@ func credentials(doc *openapi3.T) (bearer bool, key string) {
 	return bearer, key
 }
 
+// asksWho says whether a form with a password also asks whose it is, as logins and
+// sign-ups do. One that takes a password only sets it, or asks for it once more, even
+// where it is shown to visitors.
+func asksWho(fields []finding.Field) bool {
+	password, who := false, false
+	for _, f := range fields {
+		switch f.Type {
+		case "password":
+			password = true
+		case "text", "email", "tel", "number", "search":
+			who = who || !f.Token
+		case "hidden", "select":
+			who = who || accountNames.MatchString(f.Name) || strings.EqualFold(f.Name, "email")
+		}
+	}
+	return password && who
+}
+
 // PointsToToken says whether a JSON pointer ends in a name under which APIs hand out
 // bearer tokens.
 func PointsToToken(pointer string) bool {

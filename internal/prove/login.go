@@ -12,6 +12,7 @@ import (
 	"github.com/mantlet-dev/mantlet/internal/browser"
 	"github.com/mantlet-dev/mantlet/internal/finding"
 	"github.com/mantlet-dev/mantlet/internal/identity"
+	"github.com/mantlet-dev/mantlet/internal/state"
 	"github.com/mantlet-dev/mantlet/policy"
 )
 
@@ -93,18 +94,52 @@ func (l *login) findSign(ctx context.Context, f *finding.Finding) error {
 		if err != nil {
 			return err
 		}
-		for _, name := range l.names() {
-			sign := regexp.MustCompile(`(?i)\b` + regexp.QuoteMeta(name) + `\b`)
+		for _, sign := range append(signsOf(l.names()), linesWith(l.names(), address, mine.body)...) {
 			if sign.Match(mine.body) && !sign.Match(others.body) {
 				l.page, l.sign = address, sign
 				f.Proof.Controls = append(f.Proof.Controls,
-					finding.Control{Name: "idle", Passed: true, Text: fmt.Sprintf("to a visitor %s does not show %q", address, name)},
+					finding.Control{Name: "idle", Passed: true, Text: fmt.Sprintf("to a visitor %s does not show %q", address, sign.FindString(string(mine.body)))},
 					finding.Control{Name: "legitimate", Passed: true, Text: fmt.Sprintf("to %q, logged in through the form, it does", l.bench.Attacker.Name())})
 				return nil
 			}
 		}
 	}
 	return stillSuspected("no page names who is logged in, so it cannot be told as whom the victim's browser is")
+}
+
+// signsOf are the names themselves, as words.
+func signsOf(names []string) []*regexp.Regexp {
+	var signs []*regexp.Regexp
+	for _, name := range names {
+		signs = append(signs, regexp.MustCompile(`(?i)\b`+regexp.QuoteMeta(name)+`\b`))
+	}
+	return signs
+}
+
+// longestSign bounds a line that tells who is logged in.
+const longestSign = 60
+
+// linesWith are the lines of a page that hold a name and more: where everybody is
+// shown every name, what is said of one's own is still another thing ("tim (you)").
+func linesWith(names []string, address string, body []byte) []*regexp.Regexp {
+	var signs []*regexp.Regexp
+	facts := state.FlattenHTML(state.Source(address), body)
+	for _, where := range sortedPlaces(facts) {
+		line := facts[where]
+		if strings.Contains(where, " form") || strings.Contains(where, " link") || len(line) > longestSign {
+			continue
+		}
+		for _, sign := range signsOf(names) {
+			if words := strings.Fields(line); len(words) > 1 && sign.MatchString(line) {
+				for i := range words {
+					words[i] = regexp.QuoteMeta(words[i])
+				}
+				signs = append(signs, regexp.MustCompile(strings.Join(words, `\s+`)))
+				break
+			}
+		}
+	}
+	return signs
 }
 
 // names are what the application may call the attacker.
