@@ -16,7 +16,9 @@ var csrfLogin = &Check{
 	Run: func(p *Pass) {
 		// A sign-up opens an account, which no attacker needs a victim for, and which the
 		// scan could not remove again.
-		logins := actionsOf(p.Site, func(a finding.Action) bool { return a.Login && a.Method == http.MethodPost && !a.Bearer && !isSignUp(a) })
+		logins := actionsOf(p.Site, func(a finding.Action) bool {
+			return a.Login && a.Method == http.MethodPost && !a.Bearer && !isSignUp(a)
+		})
 		for _, a := range logins {
 			if handsOutTokens(p.Site, a) {
 				continue // there is no session that a browser would carry on with

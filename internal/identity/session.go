@@ -173,6 +173,13 @@ func (s *Session) Renew(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.Adopt(fresh)
+	return nil
+}
+
+// Adopt takes over what a later login of the same identity was given, as if it had
+// been its own. Fresh is not to be used any more.
+func (s *Session) Adopt(fresh *Session) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.jar, s.header, s.cookies, s.tested, s.loggedIn = fresh.jar, fresh.header, fresh.cookies, fresh.tested, fresh.loggedIn
@@ -181,7 +188,6 @@ func (s *Session) Renew(ctx context.Context) error {
 	if s.probe == nil {
 		s.probe = fresh.probe
 	}
-	return nil
 }
 
 func (s *Session) currentJar() *jar {

@@ -31,6 +31,9 @@ func (s *subject) learn(ctx context.Context, f finding.Finding) error {
 	if s.near == "" && s.labelledDestructive() && !s.bench.AllowDeletes {
 		return notTestable("not testable: the action destroys something, and no object to lose could be made for it")
 	}
+	if s.settable() {
+		return s.learnPassword(ctx, f)
+	}
 	run := &learning{subject: s, finding: f, worked: -1}
 	if done, err := run.atHand(ctx); done || err != nil {
 		return err
@@ -55,15 +58,7 @@ func (s *subject) refuseDangerous() error {
 	case s.near == "" && destroys(s.action) && !s.bench.AllowDeletes:
 		return notTestable("not testable: the action destroys something, and no object to lose could be made for it")
 	}
-	for _, field := range s.action.Fields {
-		if field.Type == "password" && !s.action.Login {
-			if asksForOld.MatchString(field.Name) {
-				return notTestable("not testable: the form asks for the password, which an attacker does not know")
-			}
-			return notTestable("not testable: the action would change the victim's password")
-		}
-	}
-	return nil
+	return s.refusePassword()
 }
 
 // A learning is one search for a subject's witness.

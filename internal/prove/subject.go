@@ -66,6 +66,7 @@ type subject struct {
 	// unset undoes what is done in another way than by a request, nil for requests;
 	// it says how it went about it.
 	unset func(context.Context) (how string, err error)
+	lock  *locksmith // reads which password is set, nil for actions that set none
 	// extra is a value that forgeries carry beyond what the action offers, and ready
 	// makes the state such that its effect can be seen; nil where there is none.
 	extra *value
@@ -256,6 +257,10 @@ func (s *subject) submission(f filling) submission {
 
 // fill fills the action in with a fresh marker; amounts are never repeated.
 func (s *subject) fill(st style) filling {
+	if s.lock != nil {
+		mark := newText()
+		return s.fillPassword(mark, passwordOf(mark))
+	}
 	inputs := slices.Clone(s.inputs)
 	f := fill(inputs, s.tokens, s.places, st, s.used)
 	s.used[f.marker.amount] = true

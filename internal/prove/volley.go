@@ -23,7 +23,7 @@ const shotsAtOnce = 4
 // volleys says whether several forgeries may be sent before the state is read once
 // for all of them: each has to leave a text of its own if it is carried out.
 func (s *subject) volleys() bool {
-	return s.witness.kind == byText && s.nursery == nil && s.ready == nil
+	return s.witness.kind == byText && s.nursery == nil && s.ready == nil && s.lock == nil
 }
 
 // firstVolley is the first variant that is not tried alone: what has a token is most
