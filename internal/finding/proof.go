@@ -5,11 +5,15 @@ import "time"
 // OracleLogin is the oracle of what shows only when somebody logs in.
 const OracleLogin = "login"
 
+// OracleRecipient is the oracle of what shows to another identity than who did it: a
+// message stands in the inbox of whom it was sent to.
+const OracleRecipient = "http-recipient"
+
 // A Proof is what was done and what changed. It is present on every finding that
 // was put to the test, whatever came out.
 type Proof struct {
 	// Oracle names what re-read the state: "http", "dynamodb" (strongly consistent
-	// reads of tables), "dynamodb-streams" or OracleLogin; several are joined by "+".
+	// reads of tables), "dynamodb-streams", OracleLogin or OracleRecipient; several are joined by "+".
 	Oracle string `json:"oracle"`
 	// Marker is the fresh value the forged change carried, "" if the change could
 	// not carry one (then the transition itself was matched, see Why of the finding).

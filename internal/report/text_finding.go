@@ -163,7 +163,7 @@ func oracleText(names string) string {
 
 // oracles names in words what re-read the state.
 var oracles = map[string]string{"http": "over HTTP as the victim", "dynamodb": "in DynamoDB", "dynamodb-streams": "in DynamoDB Streams",
-	finding.OracleLogin: "by logging in"}
+	finding.OracleLogin: "by logging in", finding.OracleRecipient: "over HTTP as another identity"}
 
 // rereads says whether state was looked at again: where the attacker only read, what
 // it got is the proof.

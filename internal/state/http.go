@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"strconv"
 	"sync"
+
+	"github.com/mantlet-dev/mantlet/internal/finding"
 )
 
 // maxBody bounds what is read of one answer.
@@ -29,12 +31,19 @@ type Session interface {
 type HTTPReader struct {
 	Session Session
 	URLs    []string
+	// Recipient says that somebody else reads than who acts.
+	Recipient bool
 	// Redact takes secrets out of facts; nil keeps them.
 	Redact func(string) string
 }
 
-// Name is "http".
-func (r HTTPReader) Name() string { return "http" }
+// Name is "http", or finding.OracleRecipient.
+func (r HTTPReader) Name() string {
+	if r.Recipient {
+		return finding.OracleRecipient
+	}
+	return "http"
+}
 
 // Read fetches every URL once. A page that cannot be fetched at all is an error;
 // one that answers with another status is a fact.
