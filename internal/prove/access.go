@@ -95,6 +95,9 @@ func (b *Bench) tryWrite(ctx context.Context, f finding.Finding, owner *identity
 		f.Proof.Oracle, f.Proof.Controls, f.Proof.Steps = s.oracle.Name(), s.controlsSoFar(), s.storySoFar()
 	}
 	if err == nil {
+		err = s.ownOnly(f)
+	}
+	if err == nil {
 		f, err = s.intrude(ctx, f, callers)
 	}
 	if s != nil {
@@ -102,6 +105,19 @@ func (b *Bench) tryWrite(ctx context.Context, f finding.Finding, owner *identity
 		_ = s.restore(context.WithoutCancel(ctx))
 	}
 	return f, err
+}
+
+// ownOnly holds back from having others do what is only understood where the victim
+// does it: setting one's own password, and what shows to somebody else alone, who may
+// be the intruder and its rightful reader.
+func (s *subject) ownOnly(f finding.Finding) error {
+	switch {
+	case s.lock != nil:
+		return notTestable("not testable: the action would change the password of whoever sends it")
+	case f.Plan.Intruder != "" && s.oracle.Name() == finding.OracleRecipient:
+		return notTestable("not observable: what the action does shows to another identity only, which does not tell whose object was changed")
+	}
+	return nil
 }
 
 // intrude has the callers do what the owner did, each with a marker of its own.

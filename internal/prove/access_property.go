@@ -23,6 +23,9 @@ func (b *Bench) tryAssign(ctx context.Context, f finding.Finding, user *identity
 		f.Proof.Oracle, f.Proof.Controls, f.Proof.Steps = s.oracle.Name(), s.controlsSoFar(), s.storySoFar()
 	}
 	if err == nil {
+		err = s.ownOnly(f)
+	}
+	if err == nil {
 		f, err = s.assign(ctx, f)
 	}
 	if s != nil {

@@ -189,6 +189,8 @@ func (c *clicking) knowingly(ctx context.Context, f finding.Finding, way oracle,
 	changes := slices.DeleteFunc(c.noise.Filter(all), state.Clocks)
 	if c.text != "" {
 		changes = state.Carrying(all, c.text)
+	} else if changes, err = c.lasting(ctx, way, changes); err != nil {
+		return nil, err
 	}
 	c.did(entry, changes)
 	return changes, nil

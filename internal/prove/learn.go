@@ -321,47 +321,6 @@ func (l *learning) otherwise(ctx context.Context, st style, a answer) (bool, err
 	return l.again(ctx, st)
 }
 
-// twice does an action without a marker a second time: what changed both times in
-// the same way is its transition.
-func (l *learning) twice(ctx context.Context, st style, from state.Snapshot, entry int, a answer, f filling) (bool, error) {
-	first := l.noise.Filter(l.bench.diff(from, l.latest))
-	if len(first) == 0 || !a.accepted() {
-		l.bench.Ledger.changed(entry, nil)
-		return l.otherwise(ctx, st, a)
-	}
-	l.did(entry, first)
-	l.touch(first)
-	l.recall(f, replaced(first), from)
-	l.witness = witness{kind: byTransition, places: placesOf(first)} // for undoing, if it ends here
-	if err := l.open(ctx); err != nil {
-		return false, err
-	}
-	middle := l.latest
-	f = l.fill(st)
-	a, entry, err := l.legitimate(ctx, l.finding, f, purposeLegitimate)
-	if err != nil {
-		return false, err
-	}
-	if l.latest, err = l.oracle.Read(ctx); err != nil {
-		return false, err
-	}
-	second := l.noise.Filter(l.bench.diff(middle, l.latest))
-	l.touch(second)
-	places := state.Transitions(first, second)
-	if len(places) == 0 {
-		if len(second) == 0 {
-			return false, notTestable("not observable: the action changes the state once only, so that a forged run could not be told from the legitimate one")
-		}
-		return false, nil
-	}
-	w := witness{kind: byTransition, places: places}
-	l.goneWith(first, w)
-	hits := w.inPlace(second)
-	l.did(entry, hits)
-	l.settleOn(w, st, hits, f, a)
-	return true, nil
-}
-
 // touch remembers what an action without a marker did to its own form: two runs may
 // choose one option after the other, and neither is what stood there before.
 func (s *subject) touch(changes []finding.Change) {

@@ -43,7 +43,7 @@ func (s *subject) restore(ctx context.Context) error {
 		s.settle(false, "left as it is: "+c.Where+" no longer holds what was sent, so somebody else has changed it since; before, it held "+strconv.Quote(c.Before))
 		return nil
 	}
-	ways := []func(context.Context) (string, error){s.setBack, s.removeCreated, s.turnBack}
+	ways := []func(context.Context) (string, error){s.setBack, s.removeCreated, s.takeAllBack, s.turnBack}
 	if s.unset != nil {
 		ways = append([]func(context.Context) (string, error){s.unset}, ways...)
 	}
