@@ -224,6 +224,12 @@ func (l *login) send(ctx context.Context, f finding.Finding, fg forgery, purpose
 	for _, line := range a.header.Values("Set-Cookie") {
 		jar.SetCookies([]identity.SetCookie{{Line: line, URL: a.url, Method: http.MethodPost, At: l.bench.Ledger.now()}})
 	}
+	if a.location != "" && l.bench.Grant.Allows(a.location) == nil {
+		// A browser goes where it is sent, and may be given there what the session needs.
+		if _, _, err := l.bench.fetch(ctx, jar, a.location); err != nil {
+			return a, false, err
+		}
+	}
 	shown, _, err := l.bench.fetch(ctx, jar, l.page)
 	if err != nil {
 		return a, false, err

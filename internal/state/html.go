@@ -58,15 +58,18 @@ func (p page) text(n *html.Node, path []string) {
 }
 
 func (p page) line(n *html.Node, path []string) {
-	words := strings.Join(strings.Fields(lineText(n)), " ")
-	words = strings.Trim(words, "| ")
-	if words == "" {
-		return
-	}
 	if len(path) > 3 {
 		path = path[len(path)-3:]
 	}
-	p.facts.add(p.source+" "+strings.Join(path, ">"), words)
+	lines := []string{lineText(n)}
+	if n.DataAtom == atom.Pre {
+		lines = strings.Split(lines[0], "\n") // its lines stand as they are written
+	}
+	for _, line := range lines {
+		if words := strings.Trim(strings.Join(strings.Fields(line), " "), "| "); words != "" {
+			p.facts.add(p.source+" "+strings.Join(path, ">"), words)
+		}
+	}
 }
 
 func (p page) links(n *html.Node) {

@@ -42,6 +42,14 @@ const payees = `<!doctype html><title>Bank</title><body><main>
 <table class=payees><tr><td>Electric</td><td>DE02</td><td><a href="/payees/1/delete">Delete</a></td></tr></table>
 <ul><li>one <b>bold</b></li></ul><p hidden>hidden</p></main>`
 
+func TestPreformattedTextIsReadLineByLine(t *testing.T) {
+	got := state.Diff(nil, state.FlattenHTML("GET /p", []byte("<body><pre>\nUid :  2\nName : Ann\n</pre>")))
+	want := []finding.Change{{Where: "GET /p html>body>pre", After: "Name : Ann"}, {Where: "GET /p html>body>pre", After: "Uid : 2"}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestHTMLIsWhatAReaderSees(t *testing.T) {
 	got := state.Diff(nil, state.FlattenHTML("GET /p", []byte(payees)))
 	want := []finding.Change{
