@@ -17,6 +17,8 @@ type Call struct {
 	// Attribute is the attribute of an element, a form mostly, in which the address
 	// stands instead; URL is then "". Bind finds the elements.
 	Attribute string
+	// Form is the id of the form whose fields are sent, "" if none is named.
+	Form string
 	// HeadersFrom is the attribute that holds a JSON object of headers, "" if none.
 	HeadersFrom string
 	// Encoding is what the call makes of its data, "" if that cannot be told.
@@ -59,9 +61,13 @@ func Calls(script string) []Call {
 	var calls []Call
 	for _, at := range callHead.FindAllStringSubmatchIndex(script, 500) {
 		name := script[at[2]:at[3]]
-		call, ok := readCall(name, arguments(script[at[1]:]))
+		args := arguments(script[at[1]:])
+		call, ok := readCall(name, spelledOut(args, script[:at[0]]))
 		if !ok {
 			continue
+		}
+		if call.Form = formIn(args, script[:at[0]]); call.Form != "" && call.Encoding == "" {
+			call.Encoding = finding.EncodingURL
 		}
 		if call.Header == "" {
 			call.Header = header

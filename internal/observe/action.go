@@ -167,6 +167,9 @@ func (c *collector) scriptAction(v *view, call markup.Call) finding.Action {
 	for _, key := range call.Keys {
 		a.Fields = append(a.Fields, finding.Field{Name: key, Type: "string"})
 	}
+	if form, ok := v.page.FormByID(call.Form); ok && len(a.Fields) == 0 {
+		a.Fields = slices.Clone(form.Fields)
+	}
 	a.Fields = append(a.Fields, headerFields(headerOf(call))...)
 	return a
 }

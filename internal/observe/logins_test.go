@@ -1,9 +1,11 @@
 package observe
 
 import (
+	"net/http"
 	"testing"
 
 	"github.com/mantlet-dev/mantlet/internal/finding"
+	"github.com/mantlet-dev/mantlet/internal/scope"
 )
 
 func TestALoginAsksWhoItIs(t *testing.T) {
@@ -23,5 +25,19 @@ func TestALoginAsksWhoItIs(t *testing.T) {
 		if got := asksWho(test.fields); got != test.want {
 			t.Errorf("%s: got %v", test.name, got)
 		}
+	}
+}
+
+func TestAScriptThatSendsAFormElsewhere(t *testing.T) {
+	site := look(t, scope.Claim{}, Options{}, func(w http.ResponseWriter, r *http.Request) {
+		html(w, `<form id=profile><input type=hidden name=uid value=7><input name=city value=Rome></form>
+			<script>$("#save").on("click", function(){ var data = $("#profile").serialize(); var url = "/profile/save"; $.post(url, data) })</script>`)
+	})
+	_, a := actionAt(site, "POST /profile/save")
+	if len(a.Fields) != 2 || a.Fields[1].Value != "Rome" || a.Encoding != finding.EncodingURL {
+		t.Errorf("got %+v", a)
+	}
+	if i, _ := actionAt(site, "GET /"); i >= 0 {
+		t.Error("the form is taken for one that is submitted by itself")
 	}
 }

@@ -57,6 +57,9 @@ func (c *collector) readControls(v *view, p *Page) {
 			}
 			continue
 		}
+		if form, ok := v.page.FormByID(call.Form); ok {
+			takenOver[form.Selector] = true
+		}
 		if !isSafe(call.Method) && c.grant.Allows(call.URL) == nil {
 			c.actions.add(c.scriptAction(v, call), &actor)
 		}
