@@ -63,6 +63,7 @@ func TestCallsThatScriptsSpellOut(t *testing.T) {
 		{"jQuery", `$.ajax({url: "/q", type: "DELETE"}); $.post('/p', {})`, []Call{{Method: "DELETE", URL: "/q"}, {Method: "POST", URL: "/p"}}},
 		{"names for the address and the data", "var url = '/old'\nvar data = $('#f').serialize()\nvar url = '/profile'\n$.post(url, data)", []Call{{Method: "POST", URL: "/profile", Form: "f", Encoding: finding.EncodingURL}}},
 		{"names as options", `const to = "/q"; $.ajax({type: "POST", url: to, data: $("#form-1").serialize()})`, []Call{{Method: "POST", URL: "/q", Form: "form-1", Encoding: finding.EncodingURL}}},
+		{"a name that a template filled in", `var to = "http:\/\/site.test\/p"; $.post(to, d)`, []Call{{Method: "POST", URL: "http://site.test/p"}}},
 		{"a name that something is added to", `var to = "/q/" + id; $.post(to, data)`, nil},
 		{"a beacon", `navigator.sendBeacon("/b", data)`, []Call{{Method: "POST", URL: "/b"}}},
 		{"an address in an attribute", `fetch(form.dataset.endPoint, {method: "POST", headers: {...JSON.parse(form.dataset.headers)}, body: JSON.stringify(Object.fromEntries(new FormData(form)))})`,

@@ -31,7 +31,8 @@ func valueOf(name, above string) string {
 	if len(all) == 0 {
 		return ""
 	}
-	return strings.TrimSpace(all[len(all)-1][1])
+	// Templates write / as \/ into scripts, so that nothing in them ends the element.
+	return strings.ReplaceAll(strings.TrimSpace(all[len(all)-1][1]), `\/`, "/")
 }
 
 // wholeString is a text that is written out and nothing is added to.
