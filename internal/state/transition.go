@@ -11,6 +11,15 @@ import (
 // readings in the same second.
 var clockLike = regexp.MustCompile(`\d{1,2}:\d{2}|\d{4}-\d{2}-\d{2}|\d{10,}`)
 
+// duration is how long something is still, or has been: it moves by itself as well.
+var duration = regexp.MustCompile(`(?i)\b(?:\d+d)?(?:\d+h)?(?:\d+m)?\d+(?:\.\d+)?m?s\b|\b(?:\d+d)?\d+h(?:\d+m)?\b|\b\d+ ?(?:seconds?|secs?|minutes?|mins?|hours?)\b`)
+
+// timePasses says whether nothing but a duration differs between before and after.
+func timePasses(c finding.Change) bool {
+	before, after := duration.ReplaceAllString(c.Before, "~"), duration.ReplaceAllString(c.After, "~")
+	return before == after && before != c.Before
+}
+
 // Transitions gives the places that changed in each of two runs of the same
 // action in a way that can be told from a clock's: another word, something that
 // came or went, or a number that moved by the same distance both times. They are
@@ -42,7 +51,7 @@ const wordStep = "word"
 // steps says for each generalised place how it changed: by a word, or by which distance.
 func steps(changes []finding.Change) map[string]string {
 	found := map[string]string{}
-	for _, c := range Paired(changes) {
+	for _, c := range pairedDurations(Paired(changes)) {
 		step := wordStep
 		if c.Before != "" && c.After != "" && Shape(c.Before) == Shape(c.After) {
 			distance, ok := distanceOf(c)
@@ -56,6 +65,33 @@ func steps(changes []finding.Change) map[string]string {
 		}
 	}
 	return found
+}
+
+// pairedDurations leaves out lines that differ from one that went in a duration only,
+// though that is written in another shape ("1h0m0s", "59m56s").
+func pairedDurations(changes []finding.Change) []finding.Change {
+	key := func(where, text string) string {
+		return Place(where) + separator + duration.ReplaceAllString(text, "~")
+	}
+	went, came := map[string]bool{}, map[string]bool{}
+	for _, c := range changes {
+		if c.After == "" {
+			went[key(c.Where, c.Before)] = true
+		} else if c.Before == "" {
+			came[key(c.Where, c.After)] = true
+		}
+	}
+	var kept []finding.Change
+	for _, c := range changes {
+		switch {
+		case c.Before != "" && c.After != "" && timePasses(c):
+		case c.Before == "" && duration.MatchString(c.After) && went[key(c.Where, c.After)]:
+		case c.After == "" && duration.MatchString(c.Before) && came[key(c.Where, c.Before)]:
+		default:
+			kept = append(kept, c)
+		}
+	}
+	return kept
 }
 
 // distanceOf is how far the one number in which before and after differ moved,

@@ -26,3 +26,18 @@ func TestTransitionsAreToldFromClocks(t *testing.T) {
 		t.Error("half of it is not")
 	}
 }
+
+// What only says how long something still takes is nobody's doing.
+func TestADurationIsNoTransition(t *testing.T) {
+	gone := func(before, after string) []finding.Change {
+		return []finding.Change{{Where: "GET /p p\x00a", Before: before}, {Where: "GET /p p\x00b", After: after}}
+	}
+	for _, pair := range [][2]string{{"Next check: 1h0m0s", "Next check: 59m56s"}, {"Next check: 59m42s", "Next check: 59m39s"}, {"seen 5 seconds ago", "seen 9 seconds ago"}} {
+		if got := state.Transitions(gone(pair[0], pair[1]), gone(pair[0], pair[1])); len(got) > 0 {
+			t.Errorf("%q: got %v", pair, got)
+		}
+	}
+	if got := state.Transitions(gone("follows: 4", "follows: 5"), gone("follows: 5", "follows: 6")); len(got) == 0 {
+		t.Error("a counter that moved is none")
+	}
+}
