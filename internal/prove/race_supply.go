@@ -30,7 +30,11 @@ func (b *Bench) supplyOf(a finding.Action, victim *identity.Session) *supply {
 
 // open finds where the objects come from.
 func (p *supply) open(ctx context.Context, f finding.Finding) error {
-	creator, err := p.bench.creatorFor(ctx, f, templated(p.action), p.victim)
+	object := templated(p.action)
+	if at := strings.LastIndexByte(object.Route, '}'); at >= 0 {
+		object.Route = object.Route[:at+1] // what is made is the object, whatever is done with it
+	}
+	creator, err := p.bench.creatorFor(ctx, f, object, p.victim)
 	if err == nil {
 		p.nursery = &nursery{bench: p.bench, creator: creator}
 	}
