@@ -13,16 +13,24 @@ var (
 	// rights are the words of fields and paths that decide what somebody may do.
 	rights = regexp.MustCompile(`(?i)(^|[^a-z])(roles?|permissions?|privileges?|is[-_]?(admin|staff|superuser|active)|groups?|grants?|promote|demote|suspend|ban)([^a-z]|$)`)
 	// shuts are words that do so where they are said of people: a feed, a topic or a
-	// protocol is locked and disabled as well.
-	shuts    = regexp.MustCompile(`(?i)(^|[^a-z])(lock|disabled?)([^a-z]|$)`)
-	ofPeople = regexp.MustCompile(`(?i)(^|[^a-z])(users?|accounts?|members?|people|persons?|customers?|staff|admins?|employees?)([^a-z]|$)`)
+	// protocol is locked and disabled as well. A field says it with its last word:
+	// disable_http2 tells what is disabled, and that it is nobody.
+	shuts       = regexp.MustCompile(`(?i)(^|[^a-z])(lock|disabled?)([^a-z]|$)`)
+	endsInShuts = regexp.MustCompile(`(?i)(^|[^a-z])(lock(ed)?|disabled?)$`)
+	ofPeople    = regexp.MustCompile(`(?i)(^|[^a-z])(users?|accounts?|members?|people|persons?|customers?|staff|admins?|employees?)([^a-z]|$)`)
+	// namesPerson are fields that say who is meant; user_agent is none.
+	namesPerson = regexp.MustCompile(`(?i)^(users?|accounts?|members?|people|persons?|customers?|staff|admins?|employees?)([-_]?(ids?|names?|e?mail|login))?$`)
 )
 
 // changesRights says whether an action gives or takes what somebody may do.
 func changesRights(a finding.Action) bool {
 	_, operation, _ := strings.Cut(a.Route, "#")
-	said := append([]string{pathOf(a.URL), spaced(operation)}, fieldNames(a)...)
-	return slices.ContainsFunc(said, rights.MatchString) || slices.ContainsFunc(said, shuts.MatchString) && slices.ContainsFunc(said, ofPeople.MatchString)
+	place, fields := pathOf(a.URL)+" "+spaced(operation), fieldNames(a)
+	if rights.MatchString(place) || slices.ContainsFunc(fields, rights.MatchString) {
+		return true
+	}
+	people := ofPeople.MatchString(place) || slices.ContainsFunc(fields, namesPerson.MatchString)
+	return people && (shuts.MatchString(place) || slices.ContainsFunc(fields, endsInShuts.MatchString))
 }
 
 // fieldNames are what an action's fields are called, tokens left out.

@@ -23,6 +23,7 @@ func TestRightsAreOnlyChangedOfOtherTestAccounts(t *testing.T) {
 		{"an account that is disabled", finding.Action{URL: "http://a/users/alice/disable"}, true, true, "http://a/users/alice/disable"},
 		{"a user who is locked by a field", finding.Action{URL: "http://a/save", Fields: []finding.Field{{Name: "user", Value: "alice"}, {Name: "locked"}, {Name: "disabled"}}}, true, true, "http://a/save"},
 		{"a feed with a switch of its own", finding.Action{URL: "http://a/feed/7/update", Fields: []finding.Field{{Name: "title"}, {Name: "disable_http2"}, {Name: "disabled"}}}, false, false, ""},
+		{"a feed that is read as some browser", finding.Action{URL: "http://a/subscribe", Fields: []finding.Field{{Name: "url"}, {Name: "user_agent"}, {Name: "username"}, {Name: "disable_http2"}}}, false, false, ""},
 		{"a name that only sounds like it", finding.Action{URL: "http://a/payroll", Fields: []finding.Field{{Name: "groupon"}}}, false, false, ""},
 	} {
 		if got := changesRights(test.action); got != test.changes {
