@@ -116,8 +116,16 @@ type peeked struct {
 
 func (c *peeked) Read(p []byte) (int, error) { return c.r.Read(p) }
 
-// certificate is self-signed: the browser of a proof does not check who signed.
-func certificate() (tls.Certificate, error) {
+// Certificate is what every attacker's site of this process shows. It is self-signed:
+// the browser of a proof is told of it.
+func Certificate() (*x509.Certificate, error) {
+	cert, err := certificate()
+	return cert.Leaf, err
+}
+
+var certificate = sync.OnceValues(makeCertificate)
+
+func makeCertificate() (tls.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return tls.Certificate{}, err
@@ -134,5 +142,9 @@ func certificate() (tls.Certificate, error) {
 	if err != nil {
 		return tls.Certificate{}, err
 	}
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, nil
+	leaf, err := x509.ParseCertificate(der)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}, nil
 }

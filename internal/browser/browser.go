@@ -36,6 +36,10 @@ type Options struct {
 	// ReadOnly lets pages that are rendered send only GET, HEAD and OPTIONS; what else
 	// they ask for is noted and fails. Logins and pages opened otherwise are free.
 	ReadOnly bool
+	// Keys are hashes of public keys (SHA-256, base64) whose certificates are taken
+	// without a question; nil takes every certificate. What another key signs is held
+	// against the browser's own authorities. A window asks its user in any case.
+	Keys []string
 	// Patience is how long a page may take to load before it is stopped and taken
 	// as it is; 0 is ten seconds.
 	Patience time.Duration

@@ -49,7 +49,7 @@ func flags(o Options, profile string) []string {
 	if o.Window {
 		f = append(f, "--ozone-platform-hint=auto") // on Wayland as well
 	} else {
-		f = append(f, unseen...)
+		f = append(append(f, unseen...), certificates(o.Keys))
 	}
 	if os.Geteuid() == 0 {
 		// Chromium refuses to start as root with its sandbox.
@@ -69,9 +69,6 @@ func flags(o Options, profile string) []string {
 var unseen = []string{
 	"--headless=new",
 
-	// Targets under test and the attacker's pages have certificates of their own.
-	"--ignore-certificate-errors",
-
 	// The same picture and the same timing everywhere.
 	"--disable-gpu",
 	"--disable-renderer-backgrounding",
@@ -80,6 +77,15 @@ var unseen = []string{
 	"--force-color-profile=srgb",
 	"--hide-scrollbars",
 	"--mute-audio",
+}
+
+// certificates is which certificates need no authority that the browser knows: those of
+// development servers and of the attacker's pages are their own.
+func certificates(keys []string) string {
+	if keys == nil {
+		return "--ignore-certificate-errors"
+	}
+	return "--ignore-certificate-errors-spki-list=" + strings.Join(keys, ",")
 }
 
 // nowhere has a port that is on Chromium's list of restricted ones.

@@ -23,6 +23,7 @@ type browsers struct {
 	proxy *scope.Proxy
 	// readOnly browsers send nothing of what pages try to change; logins excepted.
 	readOnly bool
+	keys     []string // see trusted
 	// missing says why there is no browser; nil if there is one.
 	missing error
 
@@ -44,7 +45,25 @@ func openBrowsers(ctx context.Context, job Job) (*browsers, error) {
 		return nil, fmt.Errorf("start the browser's proxy: %w", err)
 	}
 	b.proxy = proxy
+	if b.keys, err = trusted(ctx, job.Grant); err != nil {
+		return nil, fmt.Errorf("make the attacker's certificate: %w", err)
+	}
 	return b, nil
+}
+
+// trusted are the keys that the browser takes from whoever shows them: the attacker's
+// and those that the targets have proven to be theirs, so that no password is typed into
+// the page of an impostor. nil is all.
+func trusted(ctx context.Context, g *scope.Grant) ([]string, error) {
+	keys, any := g.Keys(ctx)
+	if any {
+		return nil, nil
+	}
+	evil, err := attacker.Certificate()
+	if err != nil {
+		return nil, err
+	}
+	return append(keys, scope.KeyHash(evil)), nil
 }
 
 // of gives the browser of a profile, started if need be: at first, and when the one
@@ -61,7 +80,7 @@ func (b *browsers) of(tp finding.ThirdParty) (*browser.Browser, error) {
 		}
 		running.Close() // what is left of its profile
 	}
-	started, err := browser.Start(b.ctx, browser.Options{Path: b.path, ThirdParty: tp, Proxy: b.proxy.Addr(), ShortLax: true, ReadOnly: b.readOnly})
+	started, err := browser.Start(b.ctx, browser.Options{Path: b.path, ThirdParty: tp, Proxy: b.proxy.Addr(), ShortLax: true, ReadOnly: b.readOnly, Keys: b.keys})
 	if err != nil {
 		return nil, fmt.Errorf("start the browser with third-party cookies %s: %w", tp, err)
 	}
