@@ -19,7 +19,7 @@ type vanished struct {
 func (l *learning) goneWith(first []finding.Change, w witness) {
 	var facts []finding.Change
 	for _, c := range first {
-		if c.Before != "" && c.After == "" && !w.places[state.Place(c.Where)] {
+		if c.Before != "" && c.After == "" && !w.places[state.Place(c.Where)] && !state.Clocks(c) {
 			facts = append(facts, c)
 		}
 	}
