@@ -2,6 +2,7 @@ package check
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/mantlet-dev/mantlet/internal/finding"
@@ -21,11 +22,17 @@ var cswsh = &Check{
 			}
 			found := f.finding(finding.CSWSH, "The session's cookie travels with a handshake that a foreign page makes; "+
 				"it is a finding only if the socket then serves the session.", true, handshakes(p.Site)...)
-			found.Plan.Kind, found.Plan.Messages = finding.PlanSocket, s.Messages
+			found.Plan.Kind, found.Plan.Messages = finding.PlanSocket, harmless(s.MessagesOf(ownerOf(p.Site, s)))
 			found.Evidence[0] = finding.Evidence{Kind: "note", Source: f.action.Page, Text: "WebSocket " + s.URL + " (found in: " + strings.Join(s.Sources, ", ") + ")"}
 			p.Report(found)
 		}
 	},
+}
+
+// harmless leaves out messages that destroy something: one forged message suffices to
+// show that a socket takes them.
+func harmless(messages []string) []string {
+	return slices.DeleteFunc(messages, func(m string) bool { return hasAnyWord(m, destroyingWords) })
 }
 
 // foreignHandshakes are the origins a handshake shows, those that every page can

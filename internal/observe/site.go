@@ -10,6 +10,7 @@ package observe
 
 import (
 	"net/http"
+	"slices"
 	"sync"
 
 	"github.com/mantlet-dev/mantlet/internal/finding"
@@ -150,6 +151,18 @@ type Socket struct {
 	// Messages were seen to be sent over it, or are spelled out in a script or by the
 	// user; finding.MarkerSlot stands for what is computed.
 	Messages []string
+	// Shown are the identities whose pages have a message, by message; one that nobody
+	// was shown is the user's own or the documentation's.
+	Shown map[string][]string
+}
+
+// MessagesOf are the messages that an identity's own pages send, and those that are no
+// page's: what only another is shown may name what is not the identity's to change.
+func (s Socket) MessagesOf(identity string) []string {
+	return slices.DeleteFunc(slices.Clone(s.Messages), func(m string) bool {
+		who := s.Shown[m]
+		return len(who) > 0 && !slices.Contains(who, identity) && !slices.Contains(who, "")
+	})
 }
 
 // A ForeignAnswer is what the target answered to a GET of an identity that named

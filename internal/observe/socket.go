@@ -2,6 +2,7 @@ package observe
 
 import (
 	"cmp"
+	"maps"
 	"net/url"
 	"path"
 	"slices"
@@ -96,8 +97,19 @@ func (c *collector) addSocket(raw, source string, v *view, messages []string) bo
 		if len(s.Messages) < mostMessages && len(m) <= longestMessage {
 			s.Messages = with(s.Messages, m)
 		}
+		if v != nil && slices.Contains(s.Messages, m) {
+			s.noteShown(m, v.exchange.Identity)
+		}
 	}
 	return true
+}
+
+// noteShown remembers whose page has a message.
+func (s *Socket) noteShown(m, identity string) {
+	if s.Shown == nil {
+		s.Shown = map[string][]string{}
+	}
+	s.Shown[m] = with(s.Shown[m], identity)
 }
 
 func with(list []string, s string) []string {
@@ -141,7 +153,9 @@ func (c *collector) redactSockets() {
 	r := c.grant.Redactor()
 	for i := range c.site.Sockets {
 		s := &c.site.Sockets[i]
-		s.Messages = slices.DeleteFunc(s.Messages, func(m string) bool { return r.Text(m) != m })
+		secret := func(m string) bool { return r.Text(m) != m }
+		s.Messages = slices.DeleteFunc(s.Messages, secret)
+		maps.DeleteFunc(s.Shown, func(m string, _ []string) bool { return secret(m) })
 	}
 	for _, p := range c.site.Pages {
 		for i := range p.Handlers {
