@@ -4,7 +4,6 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -73,26 +72,50 @@ func isShared(h http.Header) bool {
 // wholePage is the longest page that is rewritten in one piece.
 const wholePage = 256 << 10
 
-// Into puts field, a whole element, into the forms of a response that Refuses finds
-// nothing against. self is the page's origin. Headers that describe the old body go,
-// and the page is kept from shared caches.
+// Into puts a field, which token makes as a whole element, into the forms of a response
+// that Refuses finds nothing against. self is the page's origin. Headers that describe
+// the old body go, and the page is kept from shared caches.
 //
 // A page of known length, up to 256 KiB, is read to its end and gets its new length:
-// sending it in chunks costs more than rewriting it. Others are rewritten as they come.
-func Into(res *http.Response, field, self string) {
-	for _, name := range []string{"Content-Length", "Content-Md5", "Digest", "Content-Digest", "Repr-Digest", "Etag", "Last-Modified", "Accept-Ranges", "Expires"} {
-		res.Header.Del(name)
+// sending it in chunks costs more than finding its forms. If it has none that takes the
+// field, token is not called and the response stays as it is. Other pages are rewritten
+// as they come. An error is token's, and the page is whole without the field.
+func Into(res *http.Response, token func() (string, error), self string) error {
+	if 0 < res.ContentLength && res.ContentLength <= wholePage {
+		p := readPage(res.Body, int(res.ContentLength), self)
+		if res.Body = p; len(p.cuts) == 0 {
+			return nil
+		}
+		field, err := token()
+		if err != nil {
+			p.cuts = p.cuts[:0]
+			return err
+		}
+		p.field = field
+		changed(res.Header)
+		// Of a page that broke off this is more than comes, so that it never looks whole.
+		res.ContentLength += int64(len(p.cuts) * len(field))
+		res.Header.Set("Content-Length", strconv.FormatInt(res.ContentLength, 10))
+		return nil
 	}
-	if !strings.Contains(res.Header.Get("Cache-Control"), "no-store") {
-		res.Header.Set("Cache-Control", "private, no-cache")
+	field, err := token()
+	if err != nil {
+		return err
 	}
+	changed(res.Header)
 	// ContentLength keeps saying whether a length was known: httputil.ReverseProxy
 	// flushes each part of a page that has none, and the others are no streams.
-	r := newReader(res.Body, field, self)
-	res.Body = r
-	if 0 < res.ContentLength && res.ContentLength <= wholePage && r.readAll(int(res.ContentLength)) {
-		res.ContentLength = int64(len(r.out))
-		res.Header.Set("Content-Length", strconv.Itoa(len(r.out)))
+	res.Body = newReader(res.Body, field, self)
+	return nil
+}
+
+// changed takes away what was true of the page without the field.
+func changed(h http.Header) {
+	for _, name := range []string{"Content-Length", "Content-Md5", "Digest", "Content-Digest", "Repr-Digest", "Etag", "Last-Modified", "Accept-Ranges", "Expires"} {
+		h.Del(name)
+	}
+	if !strings.Contains(h.Get("Cache-Control"), "no-store") {
+		h.Set("Cache-Control", "private, no-cache")
 	}
 }
 
@@ -129,7 +152,7 @@ var pool = sync.Pool{New: func() any { return new(buffers) }}
 
 func newReader(body io.ReadCloser, field, self string) *reader {
 	b := pool.Get().(*buffers)
-	return &reader{Closer: body, src: body, b: b, w: rewriter{field: []byte(field), self: self, held: b.held[:0]}}
+	return &reader{Closer: body, src: body, b: b, w: rewriter{scanner: scanner{self: self}, field: []byte(field), held: b.held[:0]}}
 }
 
 func (r *reader) Read(p []byte) (int, error) {
@@ -145,19 +168,6 @@ func (r *reader) Read(p []byte) (int, error) {
 	n := copy(p, r.out)
 	r.out = r.out[n:]
 	return n, nil
-}
-
-// readAll rewrites the whole page, of the given length, before any of it is read. If
-// it breaks off, which is not ok, what came of it is read, and then the error.
-func (r *reader) readAll(length int) (ok bool) {
-	out := slices.Grow(r.b.out[:0], length+length/8) // growing step by step would copy it over and over
-	for r.err == nil {
-		n, err := r.src.Read(r.b.in[:])
-		out, r.err = r.w.feed(out, r.b.in[:n]), err
-	}
-	r.out = r.w.end(out)
-	r.b.out = r.out
-	return r.err == io.EOF
 }
 
 // fill rewrites what one read from below gives, into p if it has room for all of it.

@@ -15,7 +15,7 @@ const self = "https://app.example"
 var field = []byte(`<input type="hidden" name="t" value="v">`)
 
 func rewrite(page string, sizes func() int) string {
-	w := &rewriter{field: field, self: self}
+	w := &rewriter{scanner: scanner{self: self}, field: field}
 	var out []byte
 	for rest := []byte(page); len(rest) > 0; {
 		n := min(sizes(), len(rest))
@@ -173,7 +173,7 @@ func FuzzRewrite(f *testing.F) {
 }
 
 func TestEndlessTagsPassAndNothingIsHeldForever(t *testing.T) {
-	w := &rewriter{field: field, self: self}
+	w := &rewriter{scanner: scanner{self: self}, field: field}
 	page := "<form method=post a='" + strings.Repeat("x", 3*maxTag) + "'>" + "<form method=post>"
 	var out []byte
 	for i := 0; i < len(page); i += 1000 {
@@ -201,7 +201,7 @@ func TestRewritingAllocatesNothing(t *testing.T) {
 	out := make([]byte, 0, 2*len(page))
 	w := &rewriter{}
 	n := testing.AllocsPerRun(20, func() {
-		*w = rewriter{field: field, self: self, held: w.held[:0]}
+		*w = rewriter{scanner: scanner{self: self}, field: field, held: w.held[:0]}
 		for rest := page; len(rest) > 0; rest = rest[min(len(rest), 4096):] {
 			out = w.feed(out[:0], rest[:min(len(rest), 4096)])
 		}
@@ -222,7 +222,7 @@ func BenchmarkRewrite(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
 			held := w.held[:0]
-			*w = rewriter{field: field, self: self, held: held}
+			*w = rewriter{scanner: scanner{self: self}, field: field, held: held}
 			out = w.end(w.feed(out[:0], page.Bytes()))
 		}
 	})

@@ -1,5 +1,7 @@
 package forminject
 
+import "bytes"
+
 // dashes recognises the end of a comment (HTML, sections 13.2.5.43 to 52): "-->",
 // "--!>", and right at its beginning ">" and "->".
 type dashes struct {
@@ -36,39 +38,41 @@ type scriptState struct {
 }
 
 // scriptText runs to the end tag that ends the script, which text then reads.
-func (w *rewriter) scriptText(dst *[]byte, data []byte) (int, bool) {
-	s := &w.script
+func (s *scanner) scriptText(data []byte) (int, bool) {
 	for at := 0; at < len(data); {
-		c := data[at]
-		if c != '<' {
-			s.plain(c)
-			at++
-			continue
+		at += s.script.plain(data[at:])
+		if at == len(data) {
+			break
 		}
-		length, ends, known := s.angle(data[at:])
+		length, ends, known := s.script.angle(data[at:])
 		if ends || !known {
-			*dst = append(*dst, data[:at]...)
 			if ends {
-				w.state = inText
+				s.state = inText
 			}
 			return at, ends
 		}
 		at += length
 	}
-	*dst = append(*dst, data...)
 	return len(data), true
 }
 
-func (s *scriptState) plain(c byte) {
-	switch {
-	case !s.escaped:
-	case c == '-':
-		s.n++
-	case c == '>' && s.n >= 2:
-		*s = scriptState{}
-	default:
-		s.n = 0
+// plain reads up to the next opening angle.
+func (s *scriptState) plain(data []byte) (length int) {
+	end := bytes.IndexByte(data, '<')
+	if end < 0 {
+		end = len(data)
 	}
+	for i := 0; i < end && s.escaped; i++ {
+		switch c := data[i]; {
+		case c == '-':
+			s.n++
+		case c == '>' && s.n >= 2:
+			*s = scriptState{}
+		default:
+			s.n = 0
+		}
+	}
+	return end
 }
 
 // angle reads what an opening angle in a script begins.

@@ -2,11 +2,13 @@ package forminject
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"reflect"
 	"strconv"
 	"strings"
 	"testing"
@@ -150,10 +152,18 @@ func TestWhichPagesAreLeftAlone(t *testing.T) {
 	}
 }
 
+// put puts field into the forms of a response.
+func put(t *testing.T, res *http.Response) {
+	t.Helper()
+	if err := Into(res, func() (string, error) { return string(field), nil }, self); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestAPageComesInTheRhythmItIsSent(t *testing.T) {
 	src, sink := io.Pipe()
 	res := &http.Response{Header: http.Header{"Etag": {"x"}, "Content-Length": {"5"}}, Body: src, ContentLength: -1}
-	Into(res, string(field), self)
+	put(t, res)
 	if res.ContentLength != -1 || res.Header.Get("Etag") != "" || res.Header.Get("Content-Length") != "" || res.Header.Get("Cache-Control") != "private, no-cache" {
 		t.Errorf("got %v", res.Header)
 	}
@@ -172,25 +182,55 @@ func TestAPageComesInTheRhythmItIsSent(t *testing.T) {
 	}
 }
 
-func TestAPageOfKnownLengthMayBeTooLongOrBreakOff(t *testing.T) {
-	form := "<form method=post></form>"
-	long := strings.Repeat("x", wholePage) + form
-	for _, test := range []struct {
-		name, page string
-		length     int64
-		body       io.Reader
-		err        error
-	}{
-		{"too long", long, int64(len(long)), strings.NewReader(long), nil},
-		{"broken off", form, 100, io.MultiReader(strings.NewReader(form), iotest.ErrReader(io.ErrUnexpectedEOF)), io.ErrUnexpectedEOF},
-	} {
-		res := &http.Response{Header: http.Header{"Content-Length": {"1"}}, ContentLength: test.length, Body: io.NopCloser(test.body)}
-		Into(res, string(field), self)
-		if said := res.Header.Get("Content-Length"); said != "" || res.ContentLength != test.length {
-			t.Errorf("%s: a length is said that nobody knows: %q, %d", test.name, said, res.ContentLength)
+func TestAPageTooLongToBeHeldIsRewrittenAsItComes(t *testing.T) {
+	long := strings.Repeat("x", wholePage) + "<form method=post></form>"
+	res := &http.Response{Header: http.Header{"Content-Length": {"1"}}, ContentLength: int64(len(long)), Body: io.NopCloser(strings.NewReader(long))}
+	put(t, res)
+	if said := res.Header.Get("Content-Length"); said != "" || res.ContentLength != int64(len(long)) {
+		t.Errorf("a length is said that nobody knows: %q, %d", said, res.ContentLength)
+	}
+	if got, err := io.ReadAll(res.Body); string(got) != rewrite(long, whole) || err != nil {
+		t.Errorf("%d bytes, %v", len(got), err)
+	}
+}
+
+// What came of a page that breaks off is handed on, and never looks like all of it.
+func TestAPageOfKnownLengthMayBreakOff(t *testing.T) {
+	for _, page := range []string{"<form method=post></form>", "<p>no form", "<form method=post><form method=po"} {
+		for _, end := range []error{io.ErrUnexpectedEOF, io.EOF} {
+			res := &http.Response{Header: http.Header{"Content-Length": {"100"}}, ContentLength: 100, Body: io.NopCloser(io.MultiReader(strings.NewReader(page), iotest.ErrReader(end)))}
+			put(t, res)
+			got, err := io.ReadAll(res.Body)
+			if string(got) != rewrite(page, whole) || err != io.ErrUnexpectedEOF {
+				t.Errorf("%q, %v: %q, %v", page, end, got, err)
+			}
+			if said, _ := strconv.Atoi(res.Header.Get("Content-Length")); said <= len(got) || int64(said) != res.ContentLength {
+				t.Errorf("%q: %d of %d bytes look whole", page, len(got), said)
+			}
 		}
-		if got, err := io.ReadAll(res.Body); string(got) != rewrite(test.page, whole) || err != test.err {
-			t.Errorf("%s: %d bytes, %v", test.name, len(got), err)
+	}
+}
+
+// A page of known length that has no form for the field takes no token, and stays as
+// it is: a browser may still ask whether it has changed.
+func TestAPageWithoutAFormStaysAsItIs(t *testing.T) {
+	const page = "<form action=/search></form><form method=post action=//elsewhere.example></form>"
+	head := http.Header{"Content-Length": {strconv.Itoa(len(page))}, "Etag": {"x"}, "Cache-Control": {"max-age=60"}}
+	res := &http.Response{Header: head.Clone(), ContentLength: int64(len(page)), Body: io.NopCloser(strings.NewReader(page))}
+	err := Into(res, func() (string, error) { t.Error("a token is made"); return "", nil }, self)
+	if got, bad := io.ReadAll(res.Body); string(got) != page || err != nil || bad != nil || !reflect.DeepEqual(res.Header, head) || res.ContentLength != int64(len(page)) {
+		t.Errorf("got %q %v %d, %v %v", got, res.Header, res.ContentLength, err, bad)
+	}
+}
+
+func TestWithoutATokenThePageStaysWhole(t *testing.T) {
+	const page = "<form method=post></form>"
+	none := errors.New("no token")
+	for _, length := range []int64{-1, int64(len(page))} {
+		res := &http.Response{Header: http.Header{"Etag": {"x"}}, ContentLength: length, Body: io.NopCloser(strings.NewReader(page))}
+		err := Into(res, func() (string, error) { return "", none }, self)
+		if got, _ := io.ReadAll(res.Body); string(got) != page || err != none || res.Header.Get("Etag") != "x" || res.ContentLength != length {
+			t.Errorf("length %d: got %q %v, %v", length, got, res.Header, err)
 		}
 	}
 }
@@ -201,7 +241,7 @@ func TestAReaderOfAnySizeGetsTheSamePage(t *testing.T) {
 		want := rewrite(page, whole)
 		for _, size := range []int{1, 1000, 4 << 10, 5000, 32 << 10, 1 << 20} {
 			res := &http.Response{Header: http.Header{}, ContentLength: int64(len(page)), Body: io.NopCloser(iotest.HalfReader(strings.NewReader(page)))}
-			Into(res, string(field), self)
+			put(t, res)
 			var got bytes.Buffer
 			for buf := make([]byte, size); ; {
 				n, err := res.Body.Read(buf)
@@ -216,7 +256,7 @@ func TestAReaderOfAnySizeGetsTheSamePage(t *testing.T) {
 			if got.String() != want {
 				t.Fatalf("%.20q in pieces of %d: %d bytes, want %d", page, size, got.Len(), len(want))
 			}
-			if said := res.Header.Get("Content-Length"); page != "" && said != strconv.Itoa(len(want)) || int64(len(want)) != res.ContentLength {
+			if said := res.Header.Get("Content-Length"); len(want) > len(page) && said != strconv.Itoa(len(want)) || int64(len(want)) != res.ContentLength {
 				t.Errorf("a page of %d bytes is said to have %q, %d", len(want), said, res.ContentLength)
 			}
 		}

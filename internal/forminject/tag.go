@@ -13,7 +13,7 @@ type tagScan struct {
 	state attrState
 }
 
-type attrState int
+type attrState uint8
 
 const (
 	tagNamed attrState = iota
@@ -21,37 +21,60 @@ const (
 	inName
 	afterName
 	beforeValue
-	inDouble
-	inSingle
 	inUnquoted
+	inDouble // this and what follows is left in another way than by after
+	inSingle
+	tagOver
 )
 
 // scan goes on from at. It is done when data[:at] is the whole tag.
 func (s *tagScan) scan(data []byte) (done bool) {
 	for s.at < len(data) {
-		if quote := s.state.quote(); quote != 0 {
-			i := bytes.IndexByte(data[s.at:], quote)
-			if i < 0 {
-				s.at = len(data)
-				return false
-			}
-			s.at += i + 1
-			s.state = beforeName
-			continue
-		}
-		c := data[s.at]
-		s.at++
-		if c == '>' {
+		switch s.state {
+		case inDouble:
+			s.skip(data, '"')
+		case inSingle:
+			s.skip(data, '\'')
+		case tagOver:
 			return true
+		default:
+			at, state := s.at, s.state
+			for ; at < len(data) && state < inDouble; at++ {
+				state = after[state][data[at]]
+			}
+			s.at, s.state = at, state
 		}
-		s.state = s.state.next(c)
 	}
-	return false
+	return s.state == tagOver
 }
 
-// next is the state after c, which is no angle, outside quotes.
+// skip goes beyond the end of a quoted value.
+func (s *tagScan) skip(data []byte, quote byte) {
+	i := bytes.IndexByte(data[s.at:], quote)
+	if i < 0 {
+		s.at = len(data)
+		return
+	}
+	s.at += i + 1
+	s.state = beforeName
+}
+
+// after is the state after a byte, looked up: most bytes of a page's markup come here.
+var after = func() (table [inDouble][256]attrState) {
+	for s := range inDouble {
+		for c := range 256 {
+			table[s][c] = s.next(byte(c))
+		}
+	}
+	return table
+}()
+
+// next is the state after c, outside quotes.
 func (s attrState) next(c byte) attrState {
 	space := isSpace(c)
+	if c == '>' {
+		return tagOver
+	}
 	switch s {
 	case tagNamed:
 		if space || c == '/' {
@@ -115,49 +138,55 @@ func tagName(tag []byte) string {
 // attribute is the value of the first attribute of that name, its character
 // references read. It is a part of tag where there are none, and nothing is copied.
 func attribute(tag []byte, wanted string) (value []byte, ok bool) {
-	var s attrState
-	var name, val span
-	for i := 1; i < len(tag)-1; i++ {
-		c, before := tag[i], s
-		if quote := s.quote(); quote != 0 && c != quote {
-			val.reach(i)
-			continue
-		} else if quote != 0 {
-			s = beforeName
-		} else {
-			s = s.next(c)
+	tag = tag[:len(tag)-1]
+	at := 1
+	for at < len(tag) && !isSpace(tag[at]) && tag[at] != '/' {
+		at++
+	}
+	for {
+		for at < len(tag) && (isSpace(tag[at]) || tag[at] == '/') {
+			at++
 		}
-		if s == inName && before != inName || s == beforeName && before != beforeName { // the last one is over
-			if isName(name.of(tag), wanted) {
-				return readValue(val.of(tag)), true
-			}
-			name, val = span{}, span{}
+		if at == len(tag) {
+			return nil, false
 		}
-		switch s {
-		case inName:
-			name.reach(i)
-		case inUnquoted:
-			val.reach(i)
+		start := at
+		for at++; at < len(tag) && !isSpace(tag[at]) && tag[at] != '/' && tag[at] != '='; {
+			at++
+		}
+		name := tag[start:at]
+		value, at = attributeValue(tag, at)
+		if isName(name, wanted) {
+			return readValue(value), true
 		}
 	}
-	if isName(name.of(tag), wanted) {
-		return readValue(val.of(tag)), true
-	}
-	return nil, false
 }
 
-// A span is where in a tag something stands.
-type span struct{ start, end int }
-
-// reach takes in the byte at i, which is the first or follows the last one.
-func (s *span) reach(i int) {
-	if s.end == 0 {
-		s.start = i
+// attributeValue is the value of the attribute whose name ends at at, none if no
+// equals sign follows, and where it ends.
+func attributeValue(tag []byte, at int) (value []byte, end int) {
+	if at = skipSpace(tag, at); at == len(tag) || tag[at] != '=' {
+		return nil, at
 	}
-	s.end = i + 1
+	if at = skipSpace(tag, at+1); at == len(tag) {
+		return nil, at
+	}
+	if quote := tag[at]; quote == '"' || quote == '\'' {
+		value, _, _ = bytes.Cut(tag[at+1:], []byte{quote})
+		return value, min(at+len(value)+2, len(tag))
+	}
+	for end = at; end < len(tag) && !isSpace(tag[end]); {
+		end++
+	}
+	return tag[at:end], end
 }
 
-func (s span) of(tag []byte) []byte { return tag[s.start:s.end] }
+func skipSpace(tag []byte, at int) int {
+	for at < len(tag) && isSpace(tag[at]) {
+		at++
+	}
+	return at
+}
 
 // isName compares without regard to case. wanted is in lower case.
 func isName(name []byte, wanted string) bool {
@@ -183,24 +212,13 @@ func readValue(val []byte) []byte {
 	return []byte(html.UnescapeString(strings.ReplaceAll(string(val), "\x00", "\ufffd")))
 }
 
-// quote is what ends the value, 0 outside quotes.
-func (s attrState) quote() byte {
-	switch s {
-	case inDouble:
-		return '"'
-	case inSingle:
-		return '\''
-	}
-	return 0
-}
-
 // takes says whether a form is sent by POST to the page's own origin.
-func (w *rewriter) takes(tag []byte) bool {
+func (s *scanner) takes(tag []byte) bool {
 	if method, _ := attribute(tag, "method"); !isName(method, "post") {
 		return false
 	}
 	action, _ := attribute(tag, "action")
-	return staysHome(action, w.self, w.foreign)
+	return staysHome(action, s.self, s.foreign)
 }
 
 // staysHome says whether a URL in a page leads to the page's own origin. Where

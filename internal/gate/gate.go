@@ -110,12 +110,10 @@ func (i injector) response(in *http.Request, res *http.Response) error {
 		i.left.Add(string(why))
 		return nil
 	}
-	field, err := i.guard.Field(res.Header, in)
-	if err != nil {
-		i.left.Add("no-token") // the page is whole, and its forms are refused where a token is needed
-		return nil
+	make := func() (string, error) { return i.guard.Field(res.Header, in) }
+	if err := forminject.Into(res, make, i.guard.Origin(in)); err != nil {
+		i.left.Add("no-token") // the page's forms are refused where a token is needed
 	}
-	forminject.Into(res, field, i.guard.Origin(in))
 	return nil
 }
 
