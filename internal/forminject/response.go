@@ -111,8 +111,8 @@ func Into(res *http.Response, token func() (string, error), self string) error {
 
 // changed takes away what was true of the page without the field.
 func changed(h http.Header) {
-	for _, name := range []string{"Content-Length", "Content-Md5", "Digest", "Content-Digest", "Repr-Digest", "Etag", "Last-Modified", "Accept-Ranges", "Expires"} {
-		h.Del(name)
+	for _, name := range [...]string{"Content-Length", "Content-Md5", "Digest", "Content-Digest", "Repr-Digest", "Etag", "Last-Modified", "Accept-Ranges", "Expires"} {
+		delete(h, name) // in the one spelling that headers have here
 	}
 	if !strings.Contains(h.Get("Cache-Control"), "no-store") {
 		h.Set("Cache-Control", "private, no-cache")

@@ -111,25 +111,24 @@ func (s attrState) next(c byte) attrState {
 	return s
 }
 
-// names are the elements that mean something here.
-var names = []string{"form", "base", "script", "style", "title", "textarea", "noscript", "iframe", "noembed", "noframes", "xmp", "plaintext"}
+// meaningful are the elements that mean something here, by their first letter.
+var meaningful = func() (by [256][]string) {
+	for _, name := range []string{"form", "base", "script", "style", "title", "textarea", "noscript", "iframe", "noembed", "noframes", "xmp", "plaintext"} {
+		by[name[0]] = append(by[name[0]], name)
+	}
+	return by
+}()
 
-// tagName is the lower-case name of a whole tag, if it is one of names.
+// tagName is the lower-case name of a whole tag, if it is one of meaningful.
 func tagName(tag []byte) string {
 	name := tag[1:]
 	if name[0] == '/' {
 		name = name[1:]
 	}
-	end := 0
-	for c := name[0]; !isSpace(c) && c != '/' && c != '>'; c = name[end] {
-		end++
-	}
-	if end < len("xmp") || end > len("plaintext") {
-		return ""
-	}
-	for _, known := range names {
-		if end == len(known) && isName(name[:end], known) {
-			return known
+	for _, candidate := range meaningful[name[0]|0x20] {
+		end := len(candidate)
+		if end < len(name) && isName(name[:end], candidate) && (isSpace(name[end]) || name[end] == '/' || name[end] == '>') {
+			return candidate
 		}
 	}
 	return ""
