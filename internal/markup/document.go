@@ -11,7 +11,9 @@ import (
 	"bytes"
 	"fmt"
 	"iter"
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -235,6 +237,22 @@ func (d *Document) Scripts() (files, inline []string) {
 		}
 	}
 	return files, inline
+}
+
+// Hooks are what scripts find elements by: the names of elements, attributes and classes
+// that occur, sorted, each once.
+func (d *Document) Hooks() []string {
+	found := map[string]bool{}
+	for _, n := range d.nodes {
+		found[n.Data] = true
+		for _, a := range n.Attr {
+			found[n.Data+"["+a.Key+"]"] = true
+		}
+		for _, class := range strings.Fields(attr(n, "class")) {
+			found["."+class] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(found))
 }
 
 func attr(n *html.Node, name string) string {

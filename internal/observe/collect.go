@@ -55,8 +55,9 @@ type RenderedSocket struct {
 	Sent []string
 }
 
-// A Request is one that a page's script made.
+// A Request is one that a page made, by its markup or its scripts.
 type Request struct {
+	Kind   string // what the answer is for, as Chromium names it: Document, Script, Fetch …; "" is not known
 	Method string
 	URL    string
 	Header http.Header
@@ -129,6 +130,7 @@ type collector struct {
 	atOnce   map[string]bool // kinds of links that were seen to change something when followed
 	operated []seen          // GraphQL mutations
 	ending   map[string]bool // addresses that end the session of whoever opens them
+	inert    map[string]bool // pages whose scripts add nothing, see inertKey
 	stopped  error           // why nothing more is fetched, nil while it is
 	kept     int             // bytes of bodies kept
 }
@@ -136,7 +138,7 @@ type collector struct {
 func newCollector(ctx context.Context, g *scope.Grant, sessions []*identity.Session, o Options) *collector {
 	c := &collector{ctx: ctx, grant: g, sessions: sessions, o: o, site: &Site{Target: g.Starts()[0]},
 		byURL: map[string]*view{}, api: &api{logins: map[string][]string{}}, routes: newRoutes(), actions: newActions(), scripts: map[string]string{}, spelled: map[string]*spelled{},
-		apiRead: map[string]bool{}, ending: map[string]bool{}, skipped: map[finding.Skip]bool{}, atOnce: map[string]bool{}}
+		apiRead: map[string]bool{}, ending: map[string]bool{}, inert: map[string]bool{}, skipped: map[finding.Skip]bool{}, atOnce: map[string]bool{}}
 	for _, s := range sessions {
 		c.site.Identities = append(c.site.Identities, s.Name())
 	}

@@ -250,7 +250,8 @@ func (w *crawl) loseSession(why string) {
 // rendersAtOnce is how many pages a browser opens at the same time.
 const rendersAtOnce = 2
 
-// render opens the first page of each route that has scripts.
+// render opens the first page of each route that has scripts, unless they were seen to
+// add nothing for another identity.
 func (w *crawl) render(views []*view) {
 	if w.c.o.Renderer == nil {
 		return
@@ -261,11 +262,11 @@ func (w *crawl) render(views []*view) {
 			continue
 		}
 		key := "rendered " + w.c.routes.shape(v.exchange.URL)
-		if w.counts[key]++; w.counts[key] == 1 {
+		if w.counts[key]++; w.counts[key] == 1 && !w.c.inert[w.c.inertKey(v)] {
 			chosen = append(chosen, v)
 		}
 	}
-	errs := make([]error, len(chosen))
+	errs, inert := make([]error, len(chosen)), make([]string, len(chosen))
 	parallel(len(chosen), rendersAtOnce, func(i int) {
 		v := chosen[i]
 		r, err := w.c.o.Renderer.Render(w.c.ctx, w.session, v.exchange.URL)
@@ -274,11 +275,15 @@ func (w *crawl) render(views []*view) {
 		}
 		u, _ := url.Parse(v.exchange.URL) // was fetched, so it parses
 		if page, err := markup.Parse([]byte(r.HTML), u); err == nil && r.HTML != "" {
+			if !w.session.IsAnonymous() && isInert(v, r, page) { // scripts may wait for a login
+				inert[i] = w.c.inertKey(v)
+			}
 			v.page = page
 		}
 		v.rendered = &r
 	})
 	for i, err := range errs {
+		w.c.inert[inert[i]] = inert[i] != ""
 		if err != nil && w.c.ctx.Err() == nil {
 			w.c.skip(finding.Skip{What: chosen[i].exchange.URL, Why: "the browser could not open it: " + err.Error()})
 		}

@@ -3,9 +3,11 @@ package observe
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -77,6 +79,61 @@ func TestWhatScriptsDoInTheBrowserIsSeen(t *testing.T) {
 	}
 	if opened.Load() != 2 {
 		t.Errorf("the browser opened %d pages, want only the 2 with scripts", opened.Load())
+	}
+}
+
+// Two users: what the scripts of a page do not do for one they need not do for the other,
+// unless the page differs in what they could find.
+func TestPagesWhoseScriptsAddNothingAreOpenedOnce(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		who, _, _ := strings.Cut(r.Header.Get("X-User"), " ")
+		switch r.URL.Path {
+		case "/":
+			html(w, "<a href=/still>s</a><a href=/asks>a</a><a href=/draws>d</a><a href=/differs>e</a>")
+		case "/still", "/asks", "/draws":
+			html(w, "<p>%s</p><a href=/>home</a><script src=/app.js></script>", who)
+		case "/differs":
+			html(w, "<p data-%s></p><script src=/app.js></script>", who)
+		}
+	}))
+	defer srv.Close()
+	g, err := scope.Open(t.Context(), scope.Claim{Targets: []string{srv.URL}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	users := []*identity.Session{identity.Anonymous(g)}
+	for _, name := range []string{"alice", "bob"} {
+		s, err := identity.Login(t.Context(), g, identity.Spec{Name: name, Headers: map[string]string{"X-User": name + " key-of-" + name}}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		users = append(users, s)
+	}
+	var mu sync.Mutex
+	opened := map[string]int{}
+	browser := rendering(func(url string) (Rendered, error) {
+		path := strings.TrimPrefix(url, srv.URL)
+		mu.Lock()
+		opened[path]++
+		mu.Unlock()
+		r := Rendered{HTML: "<p>x</p><a href=/>home</a>", Requests: []Request{
+			{Kind: "Document", Method: "GET", URL: url}, {Kind: "Script", Method: "GET", URL: srv.URL + "/app.js"}, {Kind: "Image", Method: "GET", URL: srv.URL + "/logo"}}}
+		switch path {
+		case "/asks":
+			r.Requests = append(r.Requests, Request{Kind: "Fetch", Method: "GET", URL: srv.URL + "/api/me"})
+		case "/draws":
+			r.HTML += "<a href=/drawn>new</a>"
+		case "/differs":
+			r.HTML = "<p></p>"
+		}
+		return r, nil
+	})
+	if _, err := Collect(t.Context(), g, users, Options{Renderer: browser}); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]int{"/still": 2, "/asks": 3, "/draws": 3, "/differs": 3} // the visitor always
+	if !maps.Equal(opened, want) {
+		t.Errorf("opened %v, want %v", opened, want)
 	}
 }
 

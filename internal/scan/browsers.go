@@ -164,7 +164,7 @@ func asObserved(r browser.Request) observe.Request {
 	for _, h := range r.Headers {
 		header.Add(h.Name, h.Value)
 	}
-	return observe.Request{Method: r.Method, URL: r.URL, Header: header, Body: r.Body}
+	return observe.Request{Kind: r.Kind, Method: r.Method, URL: r.URL, Header: header, Body: r.Body}
 }
 
 func victimCookies(s *identity.Session) []browser.Cookie {
