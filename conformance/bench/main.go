@@ -62,7 +62,7 @@ func run(t *table, o options) {
 		goals string
 		run   func(*table, options) error
 	}{
-		{"G1 G2 G3", requests}, {"G4", tokens}, {"G7", injection}, {"G12", store}, {"G5 G6", proxies},
+		{"G1 G2 G3", requests}, {"G4", tokens}, {"G7", injection}, {"G12", store}, {"G5 G6 G7", proxies},
 	} {
 		if !wanted(part.goals, o.only) {
 			continue

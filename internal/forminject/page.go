@@ -39,15 +39,22 @@ func readPage(body io.ReadCloser, length int, self string) *page {
 			p.err = io.ErrUnexpectedEOF
 		}
 	}
-	p.text, p.cuts = p.text[:n], p.cuts[:0]
+	p.text = p.text[:n]
+	p.find(self)
+	return p
+}
+
+// find notes where fields go.
+func (b *pageBuffers) find(self string) {
+	b.cuts = b.cuts[:0]
 	s := scanner{self: self}
 	for at := 0; ; {
-		n, here := s.next(p.text[at:])
+		n, here := s.next(b.text[at:])
 		if !here {
-			return p
+			return
 		}
 		at += n
-		p.cuts = append(p.cuts, at)
+		b.cuts = append(b.cuts, at)
 	}
 }
 

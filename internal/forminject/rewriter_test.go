@@ -3,9 +3,11 @@ package forminject
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"golang.org/x/net/html"
 )
@@ -26,6 +28,14 @@ func rewrite(page string, sizes func() int) string {
 }
 
 func whole() int { return 1 << 30 }
+
+// joined is the page as one of known length.
+func joined(text string) string {
+	p := readPage(io.NopCloser(strings.NewReader(text)), len(text), self)
+	p.field = string(field)
+	got, _ := io.ReadAll(iotest.OneByteReader(p))
+	return string(got)
+}
 
 // oracle does the same with the HTML tokenizer of golang.org/x/net.
 func oracle(page string) string {
@@ -141,6 +151,9 @@ func TestTenThousandPagesAsTheTokenizerReadsThemSplitAnywhere(t *testing.T) {
 		if got := rewrite(page, func() int { return 1 + r.IntN(9) }); got != want {
 			t.Fatalf("%q in pieces\n got %q\nwant %q", page, got, want)
 		}
+		if got := joined(page); got != want {
+			t.Fatalf("%q read whole\n got %q\nwant %q", page, got, want)
+		}
 	}
 }
 
@@ -152,6 +165,9 @@ func FuzzRewrite(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, page string) {
 		want := oracle(page)
+		if got := joined(page); got != want {
+			t.Fatalf("read whole\n got %q\nwant %q", got, want)
+		}
 		for size := 1; size <= min(len(page), 64); size++ {
 			if got := rewrite(page, func() int { return size }); got != want {
 				t.Fatalf("in pieces of %d\n got %q\nwant %q", size, got, want)
@@ -209,6 +225,22 @@ func TestRewritingAllocatesNothing(t *testing.T) {
 	})
 	if n > 0 || w.count != 20 {
 		t.Errorf("%v allocations, %d fields", n, w.count)
+	}
+}
+
+func TestJoiningAPageAllocatesNothing(t *testing.T) {
+	b, field := &pageBuffers{text: bigPage().Bytes()}, string(field)
+	out := make([]byte, 2*len(b.text))
+	n := testing.AllocsPerRun(20, func() {
+		b.find(self)
+		p := page{pageBuffers: b, field: field}
+		all := len(b.text) + len(b.cuts)*len(field)
+		if n, err := p.Read(out[:all-1]); n != all-1 || err != nil { // at the end b would be lent to others
+			t.Fatal(n, err)
+		}
+	})
+	if n > 0 || len(b.cuts) != 20 {
+		t.Errorf("%v allocations, %d fields", n, len(b.cuts))
 	}
 }
 
