@@ -98,7 +98,20 @@ func (s *subject) lasting(ctx context.Context, way oracle, changes []finding.Cha
 	}
 	gone := s.bench.diff(s.latest, now)
 	s.latest = now
-	return slices.DeleteFunc(slices.Clone(changes), func(c finding.Change) bool {
-		return slices.ContainsFunc(gone, func(g finding.Change) bool { return g.Where == c.Where && g.Before == c.After && g.After == c.Before })
-	}), nil
+	return slices.DeleteFunc(slices.Clone(changes), func(c finding.Change) bool { return shownOnce(c, gone) }), nil
+}
+
+// shownOnce says whether what changed was back to what it was at the next reading. What
+// went on to something alike, as a clock does, was not shown once: without its other
+// half it would look like a line that came or went.
+func shownOnce(c finding.Change, gone []finding.Change) bool {
+	var back, onward bool
+	for _, g := range gone {
+		if g.Where != c.Where {
+			continue
+		}
+		back = back || g.Before == c.After && g.After == c.Before
+		onward = onward || g.After != c.Before && c.After != "" && state.Shape(g.After) == state.Shape(c.After)
+	}
+	return back && !onward
 }
