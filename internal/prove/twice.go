@@ -11,7 +11,7 @@ import (
 // twice does an action without a marker a second time: what changed both times in
 // the same way is its transition.
 func (l *learning) twice(ctx context.Context, st style, from state.Snapshot, entry int, a answer, f filling) (bool, error) {
-	first, err := l.lasting(ctx, l.oracle, l.noise.Filter(l.bench.diff(from, l.latest)))
+	first, err := l.lasting(ctx, l.oracle, state.WithoutTicks(l.noise.Filter(l.bench.diff(from, l.latest))))
 	if err != nil {
 		return false, err
 	}
@@ -62,7 +62,7 @@ func (l *learning) secondTime(ctx context.Context, st style) ([]finding.Change, 
 	if l.latest, err = l.oracle.Read(ctx); err != nil {
 		return nil, f, a, entry, err
 	}
-	second, err := l.lasting(ctx, l.oracle, l.noise.Filter(l.bench.diff(middle, l.latest)))
+	second, err := l.lasting(ctx, l.oracle, state.WithoutTicks(l.noise.Filter(l.bench.diff(middle, l.latest))))
 	return second, f, a, entry, err
 }
 

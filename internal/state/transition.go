@@ -3,6 +3,8 @@ package state
 import (
 	"math/big"
 	"regexp"
+	"slices"
+	"strconv"
 
 	"github.com/mantlet-dev/mantlet/internal/finding"
 )
@@ -18,6 +20,50 @@ var duration = regexp.MustCompile(`(?i)\b(?:\d+d)?(?:\d+h)?(?:\d+m)?\d+(?:\.\d+)
 func timePasses(c finding.Change) bool {
 	before, after := duration.ReplaceAllString(c.Before, "~"), duration.ReplaceAllString(c.After, "~")
 	return before == after && before != c.Before
+}
+
+// timeOfDay is a clock's, to the second or finer.
+var timeOfDay = regexp.MustCompile(`\b(\d{1,2}):(\d\d):(\d\d)(?:[.,]\d+)?\b`)
+
+// longestTick is how far a clock goes on between two readings of one run, in seconds.
+const longestTick = 120
+
+// WithoutTicks leaves out clocks that went on: form fields, values and lines in which
+// nothing but times of day differ, each a little later. Idle readings within one second
+// do not teach them.
+func WithoutTicks(changes []finding.Change) []finding.Change {
+	ticks := map[finding.Change]bool{}
+	for _, c := range Paired(changes) {
+		if ticked(c.Before, c.After) {
+			ticks[c] = true
+			ticks[finding.Change{Where: c.Where, Before: c.Before}] = true
+			ticks[finding.Change{Where: c.Where, After: c.After}] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(changes), func(c finding.Change) bool { return ticks[c] })
+}
+
+func ticked(before, after string) bool {
+	if before == after || timeOfDay.ReplaceAllString(before, "~") != timeOfDay.ReplaceAllString(after, "~") {
+		return false
+	}
+	was, is := timeOfDay.FindAllStringSubmatch(before, -1), timeOfDay.FindAllStringSubmatch(after, -1)
+	for i := range was {
+		if passed := secondOf(is[i]) - secondOf(was[i]); passed < 0 || passed > longestTick {
+			return false
+		}
+	}
+	return true
+}
+
+// secondOf is the second of the day that a match of timeOfDay names.
+func secondOf(match []string) int {
+	second := 0
+	for _, part := range match[1:] {
+		n, _ := strconv.Atoi(part) // two digits at most
+		second = second*60 + n
+	}
+	return second
 }
 
 // Transitions gives the places that changed in each of two runs of the same

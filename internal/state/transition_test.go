@@ -3,9 +3,26 @@ package state_test
 import (
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/mantlet-dev/mantlet/internal/finding"
 	"github.com/mantlet-dev/mantlet/internal/state"
 )
+
+func TestClocksThatWentOnAreNoChange(t *testing.T) {
+	changes := []finding.Change{
+		{Where: "form time_1", Before: "08:04:37", After: "08:04:39"},
+		{Where: "footer", Before: "It is 08:14:07.784"},
+		{Where: "footer", After: "It is 08:14:07.801"},
+		{Where: "opening", Before: "08:00:00", After: "09:00:00"},
+		{Where: "log", After: "08:04:38 order placed"},
+		{Where: "alarm", Before: "08:04:39", After: "08:04:37"},
+		{Where: "light", Before: "off at 08:04:37", After: "on at 08:04:39"},
+	}
+	if diff := cmp.Diff(changes[3:], state.WithoutTicks(changes)); diff != "" {
+		t.Error(diff)
+	}
+}
 
 func TestTransitionsAreToldFromClocks(t *testing.T) {
 	run := func(frozen, was, likes, liked, seen, last string) []finding.Change {
