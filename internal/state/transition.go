@@ -29,8 +29,8 @@ var timeOfDay = regexp.MustCompile(`\b(\d{1,2}):(\d\d):(\d\d)(?:[.,]\d+)?\b`)
 const longestTick = 120
 
 // WithoutTicks leaves out clocks that went on: form fields, values and lines in which
-// nothing but times of day differ, each a little later. Idle readings within one second
-// do not teach them.
+// nothing but times of day differ, each a little later, or nothing but how long something
+// still takes. Idle readings within one second do not teach them.
 func WithoutTicks(changes []finding.Change) []finding.Change {
 	ticks := map[finding.Change]bool{}
 	for _, c := range Paired(changes) {
@@ -40,7 +40,7 @@ func WithoutTicks(changes []finding.Change) []finding.Change {
 			ticks[finding.Change{Where: c.Where, After: c.After}] = true
 		}
 	}
-	return slices.DeleteFunc(slices.Clone(changes), func(c finding.Change) bool { return ticks[c] })
+	return slices.DeleteFunc(pairedDurations(changes), func(c finding.Change) bool { return ticks[c] })
 }
 
 func ticked(before, after string) bool {
