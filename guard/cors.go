@@ -78,7 +78,7 @@ func (c *CORS) validOrigin(s string) error {
 	case o.Scheme() != "https" && o.Scheme() != "http":
 		return fmt.Errorf("%q is no http or https origin", s)
 	case (c.Credentials || c.Tighten) && !o.IsTrustworthy():
-		return fmt.Errorf("%q with credentials: anybody on the network can speak for a plain http origin", s)
+		return fmt.Errorf("%q may not read what the user's cookies get: anybody on the network can speak for a plain http origin", s)
 	}
 	return nil
 }

@@ -55,6 +55,9 @@ func (p *guardPlanner) load(first guardPlan, proxy *gate.Switch, left *gate.Coun
 		return err
 	}
 	h, err := gate.Build(plan.gate, left)
+	if err != nil && p.flags.config != "" {
+		return fmt.Errorf("%s: %w", p.flags.config, err)
+	}
 	if err != nil {
 		return err
 	}
