@@ -22,8 +22,13 @@ var cswsh = &Check{
 			}
 			found := f.finding(finding.CSWSH, "The session's cookie travels with a handshake that a foreign page makes; "+
 				"it is a finding only if the socket then serves the session.", true, handshakes(p.Site)...)
-			found.Plan.Kind, found.Plan.Messages = finding.PlanSocket, harmless(s.MessagesOf(ownerOf(p.Site, s)))
-			found.Evidence[0] = finding.Evidence{Kind: "note", Source: f.action.Page, Text: "WebSocket " + s.URL + " (found in: " + strings.Join(s.Sources, ", ") + ")"}
+			own := s.MessagesOf(ownerOf(p.Site, s))
+			found.Plan.Kind, found.Plan.Messages = finding.PlanSocket, harmless(own)
+			text := "WebSocket " + s.URL + " (found in: " + strings.Join(s.Sources, ", ") + ")"
+			if len(found.Plan.Messages) < len(own) {
+				text += "; messages that destroy something were not said"
+			}
+			found.Evidence[0] = finding.Evidence{Kind: "note", Source: f.action.Page, Text: text}
 			p.Report(found)
 		}
 	},
@@ -32,7 +37,7 @@ var cswsh = &Check{
 // harmless leaves out messages that destroy something: one forged message suffices to
 // show that a socket takes them.
 func harmless(messages []string) []string {
-	return slices.DeleteFunc(messages, func(m string) bool { return hasAnyWord(m, destroyingWords) })
+	return slices.DeleteFunc(slices.Clone(messages), func(m string) bool { return hasAnyWord(m, destroyingWords) })
 }
 
 // foreignHandshakes are the origins a handshake shows, those that every page can

@@ -283,7 +283,9 @@ func (w *crawl) render(views []*view) {
 		v.rendered = &r
 	})
 	for i, err := range errs {
-		w.c.inert[inert[i]] = inert[i] != ""
+		if inert[i] != "" {
+			w.c.inert[inert[i]] = true
+		}
 		if err != nil && w.c.ctx.Err() == nil {
 			w.c.skip(finding.Skip{What: chosen[i].exchange.URL, Why: "the browser could not open it: " + err.Error()})
 		}
